@@ -1,0 +1,84 @@
+import { InvalidOptionError, shown, WingmanError } from './errors.ts';
+import { checkQueue, checkType, type Job } from './job.ts';
+import { type Lock, normalizeLocks } from './lock.ts';
+import { decodePayload, encodePayload } from './payload.ts';
+import { validate } from './schema.ts';
+
+/** When a job may run first: after so many milliseconds, or at an instant (ms since the epoch), by the backend's clock. */
+export type Due = { readonly in: number } | { readonly at: number };
+
+/** A job as it goes into the books: the envelope without what the backend adds. */
+export interface NewJob {
+  /** 1 to 128 characters of `A-Z a-z 0-9 _ ~ . : -`. Two jobs with one id are one job. */
+  readonly id: string;
+  readonly type: string;
+  readonly queue: string;
+  /** JSON text. No backend ever parses it. */
+  readonly payload: string;
+  /** Sorted by key; empty where none is needed; null where only a manager that knows the type can tell. */
+  readonly locks: readonly Lock[] | null;
+  readonly due?: Due;
+}
+
+/** The envelope of a job in the books. */
+export interface StoredJob extends Omit<NewJob, 'due'> {
+  /** Attempts used so far: runs that ended in a failure. */
+  readonly attempts: number;
+  /** Runs in a row whose worker vanished; they use no attempt. */
+  readonly crashes: number;
+  /** Grows with each job that is enqueued; decides who has waited longest for a lock. */
+  readonly sequence: number;
+  /** Milliseconds since the epoch, by the backend's clock. */
+  readonly enqueuedAt: number;
+}
+
+/** A job that a worker owns until its lease ends or it settles. */
+export interface ClaimedJob extends StoredJob {
+  readonly worker: string;
+  /** Names this claim. Digits; a later claim of any job in this backend has a greater number. */
+  readonly token: string;
+}
+
+/** A job that some other program has wrapped already: `pushInternalJob` takes it, and `RPUSH` of its JSON does the same. */
+export interface ForeignEnvelope {
+  readonly ID: string;
+  readonly TypeName: string;
+  readonly Job: unknown;
+}
+
+const ID = /^[\w~.:-]{1,128}$/;
+
+/** Whether a text can be a job's id. None starts with `{`: an entry that does is a whole envelope. */
+export function isId(id: unknown): id is string {
+  return typeof id === 'string' && ID.test(id);
+}
+
+/**
+ * Validates a job and puts it in the form that is stored. What is validated is what the handler will see: the input as it
+ * comes back from JSON.
+ * @throws WingmanError `WINGMAN_JOB_MISSING`, `WINGMAN_JOB_INVALID`, `WINGMAN_PAYLOAD_NOT_JSON`,
+ *   `WINGMAN_PAYLOAD_TOO_LARGE`; InvalidInputError; InvalidOptionError
+ */
+export async function wrap(job: Job, id: string, maxPayload?: number): Promise<NewJob> {
+  if (typeof job !== 'object' || job === null) {
+    const hint = 'make one with a definition, as in sendInvoice.job(input)';
+    throw new WingmanError('WINGMAN_JOB_MISSING', `a job is needed; ${hint}; received ${shown(job)}`);
+  }
+  if (!isId(id)) throw new InvalidOptionError('id', 'text of 1 to 128 of the characters A-Z a-z 0-9 _ ~ . : -', id);
+  const type = checkType(job.type);
+  const queue = checkQueue(job.queue);
+  const payload = encodePayload(job.payload, type, maxPayload);
+  return { id, type, queue, payload, locks: await locksOf(job, payload, id) };
+}
+
+async function locksOf(job: Job, payload: string, id: string): Promise<readonly Lock[] | null> {
+  const { definition } = job;
+  // Without a definition and without locks of its own, only the manager that knows the type can tell what it needs.
+  if (definition === undefined) return job.lock === undefined ? null : normalizeLocks(job.lock);
+  const { input, lock } = definition;
+  if (input === undefined && lock === undefined) return [];
+  const stored = decodePayload(payload, id);
+  const output = input === undefined ? stored : await validate(input, stored, definition.type);
+  // The definition's own types tie its lock function to what its schema gives.
+  return normalizeLocks(lock?.(output as never));
+}

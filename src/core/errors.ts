@@ -1,0 +1,142 @@
+/**
+ * Every error that Wingman throws on purpose, with its stable code. Match on `error.code`, never on the message: messages
+ * may be reworded, codes stay. A message says what happened, the value received, and what to do.
+ */
+export type ErrorCode =
+  | 'WINGMAN_BACKEND_URL'
+  | 'WINGMAN_BACKEND_UNREACHABLE'
+  | 'WINGMAN_BACKEND_REFUSED'
+  | 'WINGMAN_BACKEND_CLOSED'
+  | 'WINGMAN_BACKEND_FAILED'
+  | 'WINGMAN_BACKEND_BUSY'
+  | 'WINGMAN_CANCELED'
+  | 'WINGMAN_COULD_NOT_LOCK'
+  | 'WINGMAN_STALE'
+  | 'WINGMAN_JOB_MISSING'
+  | 'WINGMAN_JOB_INVALID'
+  | 'WINGMAN_JOB_NOT_FOUND'
+  | 'WINGMAN_INPUT_INVALID'
+  | 'WINGMAN_PAYLOAD_NOT_JSON'
+  | 'WINGMAN_PAYLOAD_TOO_LARGE'
+  | 'WINGMAN_PAYLOAD_DAMAGED'
+  | 'WINGMAN_OPTION_INVALID'
+  | 'WINGMAN_MANAGER_RUNNING'
+  | 'WINGMAN_TIMEOUT'
+  | 'WINGMAN_MODULE_INVALID'
+  | 'WINGMAN_SQLITE_NOT_OURS'
+  | 'WINGMAN_SQLITE_NEWER'
+  | 'WINGMAN_SQLITE_READ_ONLY'
+  | 'WINGMAN_SQLITE_FULL'
+  | 'WINGMAN_SQLITE_OPEN'
+  | 'WINGMAN_SQLITE_DRIVER';
+
+/** The base of every error of ours. */
+export class WingmanError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** A wait that ended without a job: it was aborted, or its `blockingTimeout` passed. */
+export class CanceledError extends WingmanError {
+  readonly reason: 'aborted' | 'timeout' | 'closed';
+
+  constructor(reason: 'aborted' | 'timeout' | 'closed', message: string) {
+    super('WINGMAN_CANCELED', message);
+    this.reason = reason;
+  }
+}
+
+/** The backend failed both to lock a job and to hold it. The cause says why; the job stays owned by its lease. */
+export class CouldNotLockError extends WingmanError {
+  constructor(id: string, cause: unknown) {
+    super('WINGMAN_COULD_NOT_LOCK', `job ${id} could be neither locked nor held: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The token is no longer the owner's: the lease ended and the job went elsewhere, or it was settled before. */
+export class StaleError extends WingmanError {
+  constructor(id: string, token: string) {
+    super(
+      'WINGMAN_STALE',
+      `job ${id} is no longer owned by token ${token}: its lease ended, or it was settled before; drop what you hold of it`,
+    );
+  }
+}
+
+/** One reason why an input was refused: where in the input, and what is wrong there. */
+export interface InputIssue {
+  /** The path in the input, as `customer.address[0]`; empty for the input itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The input does not fit the job type's schema. `issues` has each path and reason. */
+export class InvalidInputError extends WingmanError {
+  readonly issues: readonly InputIssue[];
+
+  constructor(type: string, issues: readonly InputIssue[]) {
+    const reasons = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+    super('WINGMAN_INPUT_INVALID', `the input of job type '${type}' does not fit its schema: ${reasons}`);
+    this.issues = issues;
+  }
+}
+
+/** An option whose value makes no sense. */
+export class InvalidOptionError extends WingmanError {
+  constructor(option: string, expected: string, received: unknown) {
+    super('WINGMAN_OPTION_INVALID', `option '${option}' must be ${expected}; received ${shown(received)}`);
+  }
+}
+
+/** The message of anything that was thrown, an Error or not. */
+export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return shown(thrown);
+  if (thrown.message !== '') return thrown.message;
+  // Node's own for a host with several addresses: the message is empty, each address has its own.
+  if (thrown instanceof AggregateError) return thrown.errors.map(messageOf).join('; ');
+  return thrown.name;
+}
+
+/** A URL as it may be shown: its password is replaced, whatever characters are in it. */
+export function withoutPassword(url: string): string {
+  return String(url)
+    .replace(/(:\/\/[^:@/]*):.*@/, '$1:***@')
+    .replace(/([?&]password=)[^&]*/gi, '$1***');
+}
+
+/** A short, safe form of any value for an error message: never throws, never more than 120 characters. */
+export function shown(value: unknown): string {
+  let text: string;
+  try {
+    text = describe(value);
+  } catch {
+    text = `an unprintable ${typeof value}`;
+  }
+  return text.length > 120 ? `${text.slice(0, 117)}…` : text;
+}
+
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return `a function ${value.name}`.trimEnd();
+    case 'symbol':
+    case 'undefined':
+    case 'number':
+    case 'boolean':
+      return String(value);
+    default:
+      return value === null ? 'null' : (JSON.stringify(value) ?? Object.prototype.toString.call(value));
+  }
+}

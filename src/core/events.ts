@@ -1,0 +1,49 @@
+import type { TransitionEvent } from './states.ts';
+
+interface Happened<Event extends TransitionEvent> {
+  readonly event: Event;
+  readonly id: string;
+  readonly queue: string;
+}
+
+/** Of a job that was in a worker's hands. */
+interface AtWorker<Event extends TransitionEvent> extends Happened<Event> {
+  readonly type: string;
+  readonly worker: string;
+  /** Which run it is or was, from 1. */
+  readonly attempt: number;
+}
+
+/** What is known of each transition of `states.ts`, by the name of its event. */
+export interface JobEvents {
+  readonly enqueued: Happened<'enqueued'> & { readonly type: string };
+  readonly scheduled: Happened<'scheduled'> & { readonly type: string };
+  readonly promoted: Happened<'promoted'>;
+  readonly claimed: AtWorker<'claimed'>;
+  /** `detail`: the lock key that it waits for. */
+  readonly held: Happened<'held'> & { readonly type?: string; readonly detail: string };
+  /** `detail`: the lock key whose place it got. */
+  readonly granted: Happened<'granted'> & { readonly detail: string };
+  readonly completed: AtWorker<'completed'>;
+  /** `detail`: what went wrong. `delay`: milliseconds until the next run. */
+  readonly retrying: AtWorker<'retrying'> & { readonly detail: string; readonly delay: number };
+  /** `detail`: what went wrong. */
+  readonly failed: AtWorker<'failed'> & { readonly detail: string };
+  readonly released: AtWorker<'released'>;
+  /** `worker`: the one that vanished. */
+  readonly reclaimed: Happened<'reclaimed'> & { readonly worker: string };
+  /** `detail`: the reason. */
+  readonly parked: AtWorker<'parked'> & { readonly detail: string };
+  readonly unparked: Happened<'unparked'>;
+  /** `detail`: the reason. An entry that is no envelope has no type. */
+  readonly dead: Happened<'dead'> & { readonly type?: string; readonly worker?: string; readonly detail: string };
+  /** One that was cancelled before it ran has no worker. */
+  readonly cancelled: Happened<'cancelled'> & {
+    readonly type: string;
+    readonly worker?: string;
+    readonly attempt?: number;
+  };
+}
+
+/** One transition that has happened to a job. */
+export type JobEvent = JobEvents[TransitionEvent];

@@ -1,0 +1,172 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { type Duration, toMilliseconds } from './duration.ts';
+import { InvalidOptionError, shown, WingmanError } from './errors.ts';
+import type { Locks } from './lock.ts';
+import type { Logger } from './log.ts';
+import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts';
+import { isSchema, type Schema } from './schema.ts';
+
+/** What a handler gets beside its input. */
+export interface Context {
+  readonly id: string;
+  /** Which run this is, from 1. */
+  readonly attempt: number;
+  /** Aborts when the attempt's time is up, its lease is lost, or the manager's grace period ends. */
+  readonly signal: AbortSignal;
+  /** A logger whose lines carry the job's id, type, queue and attempt. */
+  readonly log: Logger;
+  /** Names this claim, and grows with each claim of the job: send it with your effects to fence off a late run. */
+  readonly token: string;
+}
+
+export interface JobOptions<Input, Output = Input> {
+  /** The type's name, as `invoice.send`: 1 to 128 characters of any kind but control characters. */
+  readonly type: string;
+  /** `default` when left out. */
+  readonly queue?: string;
+  /** Any Standard Schema. What is stored is the input as given; the handler gets the schema's output. */
+  readonly input?: Schema<Input, Output>;
+  /** At most `concurrency` jobs with the same key run at once. One lock, or a list: all are taken or none. */
+  readonly lock?: (input: Output) => Locks;
+  readonly retry?: RetryOptions;
+  /** How long one attempt may take; 1 hour when left out, `false` for no limit. */
+  readonly timeout?: Duration | false;
+}
+
+/** One piece of work that is not in the books yet: what `enqueue` and `pushJob` take. */
+export interface Job {
+  readonly type: string;
+  /** `default` when left out. */
+  readonly queue?: string;
+  /** The input, of any shape that JSON can hold. */
+  readonly payload: unknown;
+  /** Left out where a definition has the rule: it is applied when the job is pushed. */
+  readonly lock?: Locks;
+  readonly definition?: AnyDefinition;
+}
+
+/** A job type. Made by `defineJob`; imported by the application and by the manager. */
+export interface JobDefinition<Input, Output = Input> {
+  readonly type: string;
+  readonly queue: string;
+  readonly input: Schema<Input, Output> | undefined;
+  readonly lock: ((input: Output) => Locks) | undefined;
+  readonly retry: RetryPolicy;
+  /** Milliseconds, or null for no limit. */
+  readonly timeout: number | null;
+  /** Makes one job of this type. Its input is validated when it is pushed or enqueued. */
+  job(...input: InputArguments<Input>): Job;
+  /** Pairs the type with the function that does the work, for a manager. */
+  handle<Result>(handler: (input: Output, context: Context) => Result): Handler;
+}
+
+/** `.job()` and `.enqueue(type)` take no input where the type has none. */
+export type InputArguments<Input> = [Input] extends [undefined] ? [input?: Input] : [input: Input];
+
+/** A definition whose types are no longer known: for code that passes definitions on. */
+export interface AnyDefinition {
+  readonly type: string;
+  readonly queue: string;
+  readonly input: Schema | undefined;
+  readonly lock: ((input: never) => Locks) | undefined;
+  readonly retry: RetryPolicy;
+  readonly timeout: number | null;
+}
+
+/** A job type with the function that does its work. Made by a definition's `.handle(fn)`. */
+export interface Handler {
+  readonly [HANDLER]: true;
+  readonly definition: AnyDefinition;
+  /** Runs one attempt. `input` has passed the type's schema. */
+  run(input: unknown, context: Context): unknown;
+}
+
+// Registered symbols: a worker module may have loaded another copy of this package.
+const HANDLER: unique symbol = Symbol.for('wingmanjs.handler') as never;
+const DEFINITION: unique symbol = Symbol.for('wingmanjs.definition') as never;
+
+const DEFAULT_QUEUE = 'default';
+const DEFAULT_TIMEOUT = 3_600_000;
+
+/**
+ * Defines a job type, with an input schema or with a type parameter: `defineJob({ type, input: z.object({…}) })` or
+ * `defineJob<{ tenant: string }>({ type })`.
+ * @throws InvalidOptionError for an option that makes no sense, with the value received
+ */
+export function defineJob<S extends StandardSchemaV1>(
+  options: JobOptions<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>> & { readonly input: S },
+): JobDefinition<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
+export function defineJob<Input = undefined>(
+  options: JobOptions<Input> & { readonly input?: undefined },
+): JobDefinition<Input>;
+export function defineJob<Input, Output>(options: JobOptions<Input, Output>): JobDefinition<Input, Output> {
+  const { input, lock, timeout = DEFAULT_TIMEOUT } = options;
+  if (input !== undefined && !isSchema(input)) {
+    throw new InvalidOptionError('input', 'a Standard Schema (of zod, valibot, arktype, …)', input);
+  }
+  if (lock !== undefined && typeof lock !== 'function') {
+    throw new InvalidOptionError('lock', 'a function of the input', lock);
+  }
+  const definition: JobDefinition<Input, Output> & { readonly [DEFINITION]: true } = {
+    [DEFINITION]: true,
+    type: checkType(options.type),
+    queue: checkQueue(options.queue),
+    input,
+    lock,
+    retry: retryPolicy(options.retry),
+    timeout: timeout === false ? null : positive(timeout),
+    job: (...[payload]) => ({ type: definition.type, queue: definition.queue, payload, definition }),
+    handle: (handler) => {
+      if (typeof handler !== 'function') throw new InvalidOptionError('handler', 'a function', handler);
+      // The manager hands in what the type's schema has let through, so the input is of the handler's type.
+      return { [HANDLER]: true, definition, run: (value, context) => handler(value as Output, context) };
+    },
+  };
+  return Object.freeze(definition);
+}
+
+/** Whether a value is a handler made by some definition's `.handle`. */
+export function isHandler(value: unknown): value is Handler {
+  return typeof value === 'object' && value !== null && Reflect.get(value, HANDLER) === true;
+}
+
+/** Whether a value was made by `defineJob`. */
+export function isDefinition(value: unknown): value is AnyDefinition {
+  return typeof value === 'object' && value !== null && Reflect.get(value, DEFINITION) === true;
+}
+
+/**
+ * A job type's name, checked.
+ * @throws WingmanError `WINGMAN_JOB_INVALID`
+ */
+export function checkType(type: unknown): string {
+  if (isName(type)) return type;
+  const hint = "give it one, as in defineJob({ type: 'invoice.send' })";
+  throw new WingmanError(
+    'WINGMAN_JOB_INVALID',
+    `a job needs a type of 1 to 128 characters; ${hint}; received ${shown(type)}`,
+  );
+}
+
+/**
+ * A queue's name, checked; `default` where none is given.
+ * @throws InvalidOptionError
+ */
+export function checkQueue(queue: unknown): string {
+  if (queue === undefined) return DEFAULT_QUEUE;
+  if (isName(queue)) return queue;
+  throw new InvalidOptionError('queue', 'text of 1 to 128 characters', queue);
+}
+
+// A lone surrogate has no form in UTF-8: two such names would become one in the store.
+const NAME = /^[^\p{Cc}\p{Surrogate}]{1,128}$/u;
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value);
+}
+
+function positive(timeout: Duration): number {
+  const milliseconds = toMilliseconds(timeout, 'timeout');
+  if (milliseconds > 0) return milliseconds;
+  throw new InvalidOptionError('timeout', 'longer than 0, or false for no limit', timeout);
+}

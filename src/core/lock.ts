@@ -1,0 +1,54 @@
+import { InvalidOptionError, shown, WingmanError } from './errors.ts';
+
+/** At most `concurrency` jobs with this key run at once, over all queues and managers. */
+export interface Lock {
+  readonly key: string;
+  readonly concurrency: number;
+}
+
+/** What a job type's `lock` gives: one lock, several (all are taken, or none), or nothing. */
+export type Locks = Lock | readonly Lock[] | null | undefined;
+
+// A lone surrogate has no form in UTF-8: two such keys would become one in the store.
+const KEY = /^[^\p{Surrogate}]{1,512}$/u;
+
+/**
+ * Checks locks and puts them in the order in which they are taken: sorted by key, so that jobs which need several always
+ * ask for them in the same order and no cycle of waiting can form. A concurrency below 1 means that no lock is needed.
+ * @throws InvalidOptionError for a key that is no text of 1 to 512 characters, or a concurrency that is no whole number
+ * @throws WingmanError `WINGMAN_JOB_INVALID` for the same key twice with different limits
+ */
+export function normalizeLocks(locks: Locks): readonly Lock[] {
+  if (locks === null || locks === undefined) return [];
+  const byKey = new Map<string, Lock>();
+  for (const lock of isList(locks) ? locks : [locks]) {
+    const { key, concurrency } = check(lock);
+    if (concurrency < 1) continue;
+    const other = byKey.get(key);
+    if (other !== undefined && other.concurrency !== concurrency) {
+      const limits = `${other.concurrency} and ${concurrency}`;
+      throw new WingmanError('WINGMAN_JOB_INVALID', `lock key ${shown(key)} is asked for twice, with limits ${limits}`);
+    }
+    byKey.set(key, { key, concurrency });
+  }
+  return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function check(lock: unknown): Lock {
+  if (typeof lock !== 'object' || lock === null) {
+    throw new InvalidOptionError('lock', 'an object { key, concurrency }, a list of them, or nothing', lock);
+  }
+  const key: unknown = Reflect.get(lock, 'key');
+  const concurrency: unknown = Reflect.get(lock, 'concurrency');
+  if (typeof key !== 'string' || !KEY.test(key)) {
+    throw new InvalidOptionError('lock.key', 'text of 1 to 512 characters', key);
+  }
+  if (typeof concurrency !== 'number' || !Number.isSafeInteger(concurrency)) {
+    throw new InvalidOptionError('lock.concurrency', 'a whole number', concurrency);
+  }
+  return { key, concurrency };
+}
+
+function isList(locks: Lock | readonly Lock[]): locks is readonly Lock[] {
+  return Array.isArray(locks);
+}
