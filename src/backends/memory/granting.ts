@@ -1,0 +1,75 @@
+import { type Move, PASS_BUDGET } from '../../contract/backend.ts';
+import type { Lock } from '../../core/lock.ts';
+import { type Books, type Entry, move, remove } from './books.ts';
+
+/**
+ * Gives the free places of a key to the jobs that wait for it, longest first. A job that needs other locks as well gets all
+ * or none: if another is full, it goes on to wait for that one and holds nothing.
+ */
+export function grantPlaces(books: Books, key: string, until: number): Move[] {
+  const moves: Move[] = [];
+  for (;;) {
+    const next = books.waiters.get(key)?.[0];
+    if (next === undefined) return moves;
+    const locks = next.job.locks ?? [];
+    const own = locks.find((lock) => lock.key === key);
+    if (own === undefined || books.hasNoPlace(key, own.concurrency)) return moves;
+    const full = locks.find((lock) => lock.key !== key && books.isFull(lock));
+    if (full === undefined) {
+      books.grant(next, until);
+      moves.push(move('granted', next, key));
+    } else {
+      books.unhold(next);
+      books.hold(next, full.key);
+    }
+  }
+}
+
+/** Grants the places of several keys, each once, in order. */
+export function grantAll(books: Books, keys: Iterable<string>, until: number): Move[] {
+  return [...new Set(keys)].flatMap((key) => grantPlaces(books, key, until));
+}
+
+/** A job that was handed back joins those that wait for its locks; the grants that follow mostly give it its place again. */
+export function requeue(books: Books, entry: Entry): string[] {
+  const [first] = entry.job.locks ?? [];
+  if (first === undefined) {
+    books.toFront(entry);
+    return [];
+  }
+  books.hold(entry, first.key);
+  return [first.key];
+}
+
+/** Passes a grant that nobody claimed to a job of another queue that waits for the same key, or renews it. */
+export function passGrant(books: Books, id: string, until: number): Move[] {
+  const entry = books.jobs.get(id);
+  if (entry === undefined) return [];
+  for (const lock of entry.job.locks ?? []) {
+    const other = books.waiters
+      .get(lock.key)
+      ?.slice(0, PASS_BUDGET)
+      .find((waiter) => waiter.job.queue !== entry.job.queue && couldReplace(books, waiter, entry, lock.key));
+    if (other === undefined) continue;
+    const freed = books.free(entry);
+    remove(books.queue(entry.job.queue).granted, entry);
+    books.toFront(entry);
+    books.grant(other, until);
+    return [move('granted', other, lock.key), ...grantAll(books, freed, until)];
+  }
+  books.grants.set(id, until);
+  return [];
+}
+
+function couldReplace(books: Books, waiter: Entry, holder: Entry, key: string): boolean {
+  return (waiter.job.locks ?? []).every((lock) => {
+    if (lock.key !== key && (books.waiters.get(lock.key)?.length ?? 0) > 0) return false;
+    const freed = books.holds(holder, lock.key) ? 1 : 0;
+    return !books.hasNoPlace(lock.key, lock.concurrency + freed);
+  });
+}
+
+/** The first lock that keeps a job from running now, not counting the places that it has already. */
+export function firstFull(books: Books, entry: Entry): Lock | undefined {
+  return (entry.job.locks ?? []).find((lock) => !books.holds(entry, lock.key) && books.isFull(lock));
+}

@@ -1,0 +1,419 @@
+import {
+  type Backend,
+  type CancelReply,
+  CLAIM_BUDGET,
+  type Claim,
+  type Counters,
+  type DeadLetter,
+  type ExchangeReply,
+  type ExchangeRequest,
+  type JobView,
+  type Listing,
+  type LockReply,
+  type Move,
+  type PromoteReply,
+  type Settlement,
+  type Stats,
+  type SweepReply,
+  type UnlockReply,
+  type Wake,
+} from '../../contract/backend.ts';
+import type { Call } from '../../contract/call.ts';
+import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
+import { WingmanError } from '../../core/errors.ts';
+import type { Lock } from '../../core/lock.ts';
+import { type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Books, type Entry, move, remove } from './books.ts';
+import { firstFull, grantAll, passGrant, requeue } from './granting.ts';
+import { byDue, byFailure, listed } from './listing.ts';
+import { Waiters } from './waiters.ts';
+
+export interface MemorySettings {
+  readonly clock: Clock;
+  readonly maxPayload: number;
+  /** How long a grant is kept before it may pass to another queue, in milliseconds. */
+  readonly grantTimeout: number;
+}
+
+/**
+ * The reference model: the contract in the plainest code there is, in one process, lost with it. Every method does its work
+ * in one synchronous stretch, which is what makes it atomic.
+ */
+export class MemoryBackend implements Backend {
+  readonly kind = 'memory';
+  readonly location = 'memory:';
+  readonly maxPayload: number;
+  readonly #clock: Clock;
+  readonly #grantTimeout: number;
+  readonly #books: Books;
+  readonly #replies = new Map<string, Map<number, unknown>>();
+  readonly #waiters: Waiters;
+  #closed = false;
+
+  constructor({ clock, maxPayload, grantTimeout }: MemorySettings) {
+    this.#clock = clock;
+    this.maxPayload = maxPayload;
+    this.#grantTimeout = grantTimeout;
+    const waiters = new Waiters(clock);
+    this.#waiters = waiters;
+    this.#books = new Books((queue) => waiters.wake(queue));
+  }
+
+  async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
+    return this.#once(call, () => jobs.map((job) => this.#enqueueOne(job)));
+  }
+
+  #enqueueOne({ due, ...job }: NewJob): 'enqueued' | 'duplicate' {
+    const books = this.#books;
+    if (books.jobs.has(job.id)) return 'duplicate';
+    const now = this.#clock.now();
+    const stored: StoredJob = { ...job, attempts: 0, crashes: 0, sequence: books.next(), enqueuedAt: now };
+    const entry: Entry = { job: stored, state: 'waiting', failures: [] };
+    books.jobs.set(job.id, entry);
+    books.queue(job.queue);
+    const at = due === undefined ? now : 'at' in due ? due.at : now + due.in;
+    if (at > now) {
+      entry.state = 'scheduled';
+      entry.due = at;
+    } else {
+      books.toBack(entry);
+    }
+    return 'enqueued';
+  }
+
+  async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
+    return this.#once(call, () => this.#exchange(request));
+  }
+
+  #exchange({ worker, settlements, claim }: ExchangeRequest): ExchangeReply {
+    const freed: string[] = [];
+    const released: Entry[] = [];
+    const settled = settlements.map((settlement) => this.#settle(settlement, freed, released));
+    released.sort((a, b) => Number(b.owner?.token) - Number(a.owner?.token));
+    for (const entry of released) freed.push(...requeue(this.#books, entry));
+    const moves = this.#grant(freed);
+    if (!this.#books.leases.has(worker)) return { lost: true, settled, claimed: [], moves, more: false };
+    const claims = claim === undefined ? { claimed: [], moves: [], more: false } : this.#claim(worker, claim);
+    return { lost: false, settled, claimed: claims.claimed, moves: [...moves, ...claims.moves], more: claims.more };
+  }
+
+  #settle({ job, outcome }: Settlement, freed: string[], released: Entry[]): 'settled' | 'stale' {
+    const books = this.#books;
+    const entry = this.#owned(job);
+    if (entry === undefined) return 'stale';
+    freed.push(...books.free(entry));
+    if (outcome.kind === 'released') {
+      entry.job = { ...entry.job, crashes: 0 };
+      released.push(entry);
+      return 'settled';
+    }
+    const now = this.#clock.now();
+    switch (outcome.kind) {
+      case 'completed':
+        books.jobs.delete(job.id);
+        if (outcome.counted !== false) books.successful += 1;
+        break;
+      case 'cancelled':
+        books.jobs.delete(job.id);
+        break;
+      case 'retry':
+        this.#fail(entry, outcome.failure, now);
+        entry.state = 'scheduled';
+        entry.due = now + outcome.delay;
+        break;
+      case 'failed':
+        this.#fail(entry, outcome.failure, now);
+        entry.state = 'failed';
+        entry.failedAt = now;
+        if (outcome.counted !== false) books.failed += 1;
+        break;
+      case 'parked':
+        entry.state = 'parked';
+        entry.reason = outcome.reason;
+        break;
+      case 'dead':
+        books.jobs.delete(job.id);
+        books.dead.push({
+          queue: entry.job.queue,
+          reason: outcome.reason,
+          at: now,
+          raw: new TextEncoder().encode(entry.job.payload),
+        });
+    }
+    delete entry.owner;
+    return 'settled';
+  }
+
+  #fail(entry: Entry, failure: Failure, at: number): void {
+    const attempt = entry.job.attempts + 1;
+    entry.job = { ...entry.job, attempts: attempt, crashes: 0 };
+    const failed: FailedAttempt = { ...failure, attempt, worker: entry.owner?.worker ?? '', at };
+    entry.failures = [...entry.failures, failed].slice(-KEPT_ATTEMPTS);
+  }
+
+  #claim(worker: string, { queues, count, locks }: Claim): { claimed: ClaimedJob[]; moves: Move[]; more: boolean } {
+    const claimed: ClaimedJob[] = [];
+    const moves: Move[] = [];
+    let budget = count + CLAIM_BUDGET;
+    for (const name of queues) {
+      const queue = this.#books.queues.get(name);
+      while (queue !== undefined && claimed.length < count) {
+        if (budget === 0) return { claimed, moves, more: true };
+        budget -= 1;
+        const entry = queue.granted.shift() ?? queue.list.shift();
+        if (entry === undefined) break;
+        const full = locks === 'take' ? firstFull(this.#books, entry) : undefined;
+        if (full === undefined) {
+          claimed.push(this.#own(entry, worker, locks === 'take'));
+        } else {
+          this.#books.hold(entry, full.key);
+          moves.push(move('held', entry, full.key));
+        }
+      }
+    }
+    return { claimed, moves, more: false };
+  }
+
+  #own(entry: Entry, worker: string, withLocks: boolean): ClaimedJob {
+    const books = this.#books;
+    const token = String(books.next());
+    books.grants.delete(entry.job.id);
+    for (const { key } of entry.job.locks ?? []) {
+      if (withLocks || books.holds(entry, key)) books.take(entry, key, token);
+    }
+    entry.state = 'processing';
+    entry.owner = { worker, token };
+    return { ...entry.job, worker, token };
+  }
+
+  async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
+    return this.#once(call, () => {
+      const entry = this.#owned(job);
+      if (entry === undefined) return { state: 'stale', moves: [] };
+      if (locks !== undefined) entry.job = { ...entry.job, locks };
+      if ((entry.job.locks ?? []).length === 0) return { state: 'none', moves: [] };
+      const full = firstFull(this.#books, entry);
+      if (full !== undefined) {
+        const freed = this.#books.free(entry);
+        this.#books.hold(entry, full.key);
+        return { state: 'held', moves: [move('held', entry, full.key), ...this.#grant(freed)] };
+      }
+      for (const { key } of entry.job.locks ?? []) this.#books.take(entry, key, job.token);
+      return { state: 'locked', moves: [] };
+    });
+  }
+
+  async unlock(call: Call, job: ClaimedJob): Promise<UnlockReply> {
+    return this.#once(call, () => {
+      const entry = this.#owned(job);
+      const freed = entry === undefined ? [] : this.#books.free(entry);
+      return { freed: freed.length, moves: this.#grant(freed) };
+    });
+  }
+
+  async register(worker: string, lease: number): Promise<void> {
+    this.#open();
+    this.#books.leases.set(worker, this.#clock.now() + lease);
+  }
+
+  async renew(worker: string, lease: number): Promise<boolean> {
+    this.#open();
+    if (!this.#books.leases.has(worker)) return false;
+    this.#books.leases.set(worker, this.#clock.now() + lease);
+    return true;
+  }
+
+  async retire(worker: string): Promise<void> {
+    this.#open();
+    if (!this.#books.leases.has(worker)) return;
+    if (this.#books.owned(worker).length === 0) this.#books.leases.delete(worker);
+    else this.#books.leases.set(worker, this.#clock.now());
+  }
+
+  async reclaim(limit: number): Promise<SweepReply> {
+    const now = this.#open();
+    const moves: Move[] = [];
+    const freed: string[] = [];
+    const ended = [...this.#books.leases]
+      .filter(([, end]) => end <= now)
+      .sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+    let left = limit;
+    for (const [worker] of ended) {
+      const owned = this.#books.owned(worker).reverse();
+      for (const entry of owned.slice(0, left)) {
+        freed.push(...this.#books.free(entry));
+        entry.job = { ...entry.job, crashes: entry.job.crashes + 1 };
+        freed.push(...requeue(this.#books, entry));
+        moves.push(move('reclaimed', entry, worker));
+        left -= 1;
+      }
+      if (this.#books.owned(worker).length > 0) break;
+      this.#books.leases.delete(worker);
+    }
+    moves.push(...this.#grant(freed));
+    return { moves, more: left === 0 };
+  }
+
+  async promote(limit: number): Promise<PromoteReply> {
+    const now = this.#open();
+    const scheduled = byDue(this.#books);
+    const due = scheduled.filter((entry) => (entry.due ?? 0) <= now).slice(0, limit);
+    for (const entry of due) this.#books.toBack(entry);
+    const moves = due.map((entry) => move('promoted', entry));
+    const nextDue = scheduled[due.length]?.due;
+    return { moves, more: due.length === limit, next: nextDue === undefined ? null : Math.max(0, nextDue - now) };
+  }
+
+  async passGrants(limit: number): Promise<SweepReply> {
+    const now = this.#open();
+    const ended = [...this.#books.grants]
+      .filter(([, end]) => end <= now)
+      .sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+    const moves = ended.slice(0, limit).flatMap(([id]) => passGrant(this.#books, id, now + this.#grantTimeout));
+    return { moves, more: ended.length > limit };
+  }
+
+  async unpark(types: readonly string[], limit: number): Promise<SweepReply> {
+    this.#open();
+    const parked = types.flatMap((type) => listed(this.#books, { state: 'parked', type }).reverse());
+    const moves = parked.slice(0, limit).map((entry) => {
+      this.#books.toFront(entry);
+      return move('unparked', entry);
+    });
+    return { moves, more: parked.length > limit };
+  }
+
+  async find(id: string): Promise<JobView | null> {
+    this.#open();
+    const entry = this.#books.jobs.get(id);
+    if (entry === undefined) return null;
+    const { job, state, due, owner, heldFor, reason, failedAt, failures } = entry;
+    return {
+      job,
+      state,
+      failures,
+      ...(due !== undefined && state === 'scheduled' && { due }),
+      ...(owner !== undefined && { owner }),
+      ...(heldFor !== undefined && { heldFor }),
+      ...(this.#books.grants.has(id) && { granted: true }),
+      ...(reason !== undefined && { reason }),
+      ...(failedAt !== undefined && { failedAt }),
+    };
+  }
+
+  async peek(queue: string): Promise<StoredJob | null> {
+    this.#open();
+    return this.#books.waitingIn(queue)[0]?.job ?? null;
+  }
+
+  async size(queue: string): Promise<number> {
+    this.#open();
+    return this.#books.waitingIn(queue).length;
+  }
+
+  async list(listing: Listing, offset: number, limit: number): Promise<readonly string[]> {
+    this.#open();
+    return listed(this.#books, listing)
+      .slice(offset, offset + limit)
+      .map(({ job }) => job.id);
+  }
+
+  async holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]> {
+    this.#open();
+    const holders = [...(this.#books.holders.get(key) ?? [])].map(([id, token]) => ({ id, token }));
+    return holders.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]> {
+    this.#open();
+    return this.#books.dead.slice(offset, offset + limit);
+  }
+
+  async stats(): Promise<Stats> {
+    this.#open();
+    const books = this.#books;
+    const held = books.inState('held');
+    const queues = [...books.queues].map(([queue, { granted, list }]) => ({
+      queue,
+      waiting: granted.length + list.length,
+      held: held.filter(({ job }) => job.queue === queue).length,
+    }));
+    const workers = [...books.leases].map(([worker, leaseEnds]) => ({
+      worker,
+      processing: books.owned(worker).length,
+      leaseEnds,
+    }));
+    return {
+      queues: queues.sort((a, b) => (a.queue < b.queue ? -1 : 1)),
+      workers: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)),
+      scheduled: byDue(books).length,
+      failed: byFailure(books).length,
+      parked: books.inState('parked').length,
+      dead: books.dead.length,
+      counters: { successful: books.successful, failed: books.failed },
+    };
+  }
+
+  async now(): Promise<number> {
+    return this.#open();
+  }
+
+  async cancel(id: string): Promise<CancelReply> {
+    this.#open();
+    const entry = this.#books.jobs.get(id);
+    if (entry === undefined) return { result: 'unknown', moves: [] };
+    if (entry.state === 'processing' || entry.state === 'failed') return { result: entry.state, moves: [] };
+    const { granted, list } = this.#books.queue(entry.job.queue);
+    if (!remove(granted, entry)) remove(list, entry);
+    this.#books.unhold(entry);
+    const freed = this.#books.free(entry);
+    this.#books.jobs.delete(id);
+    return { result: 'cancelled', moves: this.#grant(freed) };
+  }
+
+  async increment(call: Call, counter: keyof Counters, by: number): Promise<void> {
+    this.#once(call, () => {
+      this.#books[counter] += by;
+    });
+  }
+
+  async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+    this.#open();
+    const isEmpty = queues.every((name) => this.#books.waitingIn(name).length === 0);
+    return isEmpty ? this.#waiters.wait(queues, options) : 'woken';
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiters.close();
+  }
+
+  /** The job's entry if this claim still owns it. */
+  #owned({ id, token }: ClaimedJob): Entry | undefined {
+    const entry = this.#books.jobs.get(id);
+    return entry?.owner?.token === token ? entry : undefined;
+  }
+
+  #grant(keys: readonly string[]): Move[] {
+    return grantAll(this.#books, keys, this.#clock.now() + this.#grantTimeout);
+  }
+
+  /** Does a call once; a repeat gets the first one's reply. */
+  #once<Reply>({ client, sequence, floor }: Call, step: () => Reply): Reply {
+    this.#open();
+    const replies = this.#replies.get(client) ?? new Map<number, unknown>();
+    this.#replies.set(client, replies);
+    // The reply of a call is of the type that its method gives: a client uses a sequence number for one method only.
+    if (replies.has(sequence)) return replies.get(sequence) as Reply;
+    const reply = step();
+    replies.set(sequence, reply);
+    for (const old of replies.keys()) if (old < floor) replies.delete(old);
+    return reply;
+  }
+
+  #open(): number {
+    if (this.#closed) throw new WingmanError('WINGMAN_BACKEND_CLOSED', 'this memory backend is closed');
+    return this.#clock.now();
+  }
+}

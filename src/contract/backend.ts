@@ -1,0 +1,256 @@
+/**
+ * What a backend does: one small interface for each concern, and `Backend` as their sum. Every method is a single atomic
+ * step of bounded size by the backend's own clock; docs/internals.md tells what each step does in words, backends/memory is
+ * the same in the plainest code there is, and contract/conformance holds every backend to it.
+ *
+ * Times are milliseconds; instants are milliseconds since the epoch by the backend's clock. Methods reject with a
+ * WingmanError: `WINGMAN_BACKEND_UNREACHABLE`, `_REFUSED`, `_BUSY`, `_FAILED` or `_CLOSED`; what failed was not done, or is
+ * done once: a call that is repeated with the same `Call` does no harm.
+ */
+import type { ClaimedJob, NewJob, StoredJob } from '../core/envelope.ts';
+import type { Lock } from '../core/lock.ts';
+import type { FailedAttempt, Outcome } from '../core/outcome.ts';
+import type { State, TransitionEvent } from '../core/states.ts';
+import type { Call } from './call.ts';
+
+/** One transition that a step caused to a job that its caller did not name: a job held, granted, promoted, reclaimed, … */
+export interface Move {
+  readonly event: TransitionEvent;
+  readonly id: string;
+  readonly queue: string;
+  /** The lock key of `held` and `granted`, the reason of `dead`, the worker of `reclaimed`. */
+  readonly detail?: string;
+}
+
+export interface EnqueueBackend {
+  /**
+   * Appends jobs to the backs of their queues, or to the scheduled jobs where they are due later. A job whose id is in the
+   * books already changes nothing.
+   */
+  enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]>;
+}
+
+export interface Settlement {
+  readonly job: ClaimedJob;
+  readonly outcome: Outcome;
+}
+
+export interface Claim {
+  /** Where to take jobs from: the first queue until it is empty, then the next. */
+  readonly queues: readonly string[];
+  /** How many jobs at most: the free slots. */
+  readonly count: number;
+  /** `take` locks with the claim; `later` leaves the locks to `lock`, for the one-at-a-time stages. */
+  readonly locks: 'take' | 'later';
+}
+
+export interface ExchangeRequest {
+  readonly worker: string;
+  readonly settlements: readonly Settlement[];
+  readonly claim?: Claim;
+}
+
+export interface ExchangeReply {
+  /** The worker has no lease (any more): nothing was claimed, and it must register anew under a new name. */
+  readonly lost: boolean;
+  /** For each settlement: done, or refused since its token is no longer the owner's. */
+  readonly settled: readonly ('settled' | 'stale')[];
+  readonly claimed: readonly ClaimedJob[];
+  readonly moves: readonly Move[];
+  /** The step ended at its bound: there may be more to claim at once. */
+  readonly more: boolean;
+}
+
+export interface ClaimBackend {
+  /**
+   * Settles a batch and claims up to `count` more jobs, in one step.
+   *
+   * Settling: in the order given, each job leaves its worker, its locks come free, and it goes where its outcome says.
+   * Released jobs go to the fronts of their queues with the lowest token foremost; one that needs locks queues up for them
+   * again by its sequence, which mostly gives it its place back at once.
+   * Granting: then each place that came free goes to the job that has waited longest for it. The grant puts that job before
+   * all others in its queue, with its locks reserved.
+   * Claiming: then jobs are taken, those with grants first and by sequence. One that finds a lock full, or others waiting
+   * for it, is held for the first such key. What is no envelope goes to the dead letters.
+   */
+  exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply>;
+}
+
+export interface LockReply {
+  /** `none`: it needs no lock. `held`: it left its worker and waits. `stale`: the token is no longer the owner's. */
+  readonly state: 'none' | 'locked' | 'held' | 'stale';
+  readonly moves: readonly Move[];
+}
+
+export interface UnlockReply {
+  /** How many places came free. */
+  readonly freed: number;
+  readonly moves: readonly Move[];
+}
+
+export interface LockBackend {
+  /** Takes all locks of a claimed job, or holds it at the first that is full. `locks` are put into its envelope if given. */
+  lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply>;
+  /** Frees what this job holds, and only that, and grants the places; the job stays with its worker. */
+  unlock(call: Call, job: ClaimedJob): Promise<UnlockReply>;
+}
+
+export interface SweepReply {
+  readonly moves: readonly Move[];
+  /** The step ended at its bound: call again. */
+  readonly more: boolean;
+}
+
+export interface LeaseBackend {
+  /** Starts a worker's lease of `lease` milliseconds. The name must be new: names are never used twice. */
+  register(worker: string, lease: number): Promise<void>;
+  /** Extends the lease; false when it is gone, and with it everything the worker owned. */
+  renew(worker: string, lease: number): Promise<boolean>;
+  /** Ends the lease now. What the worker still owns is reclaimed by the next sweep. */
+  retire(worker: string): Promise<void>;
+  /**
+   * Takes up to `limit` jobs back from workers whose lease has ended: a crash is counted, locks come free, and the job goes
+   * to the front of its queue (or queues up for its locks) as if released.
+   */
+  reclaim(limit: number): Promise<SweepReply>;
+}
+
+export interface PromoteReply extends SweepReply {
+  /** Milliseconds until the next scheduled job is due, or null when none is scheduled. */
+  readonly next: number | null;
+}
+
+export interface ScheduleBackend {
+  /** Moves up to `limit` scheduled jobs that are due to the backs of their queues, by due time, then id. */
+  promote(limit: number): Promise<PromoteReply>;
+  /**
+   * Looks at up to `limit` grants that were not claimed in time. Where a job of another queue waits for the same key, the
+   * place passes to it and the job goes to the front of its queue without a grant; else the grant is renewed, since no
+   * other manager could use it.
+   */
+  passGrants(limit: number): Promise<SweepReply>;
+  /** Moves up to `limit` parked jobs of these types to the fronts of their queues, the lowest sequence foremost. */
+  unpark(types: readonly string[], limit: number): Promise<SweepReply>;
+}
+
+/** A job as it stands in the books. */
+export interface JobView {
+  readonly job: StoredJob;
+  readonly state: State;
+  /** When a scheduled job is due. */
+  readonly due?: number;
+  /** Who owns a job in processing. */
+  readonly owner?: { readonly worker: string; readonly token: string };
+  /** The lock key that a held job waits for. */
+  readonly heldFor?: string;
+  /** A waiting job has its locks reserved. */
+  readonly granted?: boolean;
+  /** Why a job is parked. */
+  readonly reason?: string;
+  readonly failedAt?: number;
+  /** The failed attempts so far, oldest first; the newest `KEPT_ATTEMPTS` of them. */
+  readonly failures: readonly FailedAttempt[];
+}
+
+/** Which jobs to list, in their order. */
+export type Listing =
+  | { readonly state: 'waiting'; readonly queue: string }
+  | { readonly state: 'held'; readonly key: string }
+  | { readonly state: 'processing'; readonly worker: string }
+  | { readonly state: 'parked'; readonly type: string }
+  | { readonly state: 'scheduled' | 'failed' };
+
+export interface DeadLetter {
+  readonly queue: string;
+  readonly reason: string;
+  readonly at: number;
+  /** The bytes as they were found. */
+  readonly raw: Uint8Array;
+}
+
+export interface Stats {
+  /** Sorted by name. */
+  readonly queues: readonly { readonly queue: string; readonly waiting: number; readonly held: number }[];
+  /** Sorted by name. `leaseEnds` is an instant. */
+  readonly workers: readonly { readonly worker: string; readonly processing: number; readonly leaseEnds: number }[];
+  readonly scheduled: number;
+  readonly failed: number;
+  readonly parked: number;
+  readonly dead: number;
+  readonly counters: Counters;
+}
+
+/** Since the beginning, over all managers. */
+export interface Counters {
+  readonly successful: number;
+  readonly failed: number;
+}
+
+export interface InspectBackend {
+  /** The job with this id in whatever state it is, or null. Looks at no queue. */
+  find(id: string): Promise<JobView | null>;
+  /** The job that a claim would look at first, or null. What is no envelope is passed over and stays. */
+  peek(queue: string): Promise<StoredJob | null>;
+  /** How many jobs wait in a queue. */
+  size(queue: string): Promise<number>;
+  /** Ids of a listing from `offset` on, `limit` at most. */
+  list(listing: Listing, offset: number, limit: number): Promise<readonly string[]>;
+  /** Who has a place of a lock key, by id; a token of null is a grant that nobody has claimed yet. */
+  holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]>;
+  /** Oldest first. */
+  deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]>;
+  stats(): Promise<Stats>;
+  /** The backend's clock. */
+  now(): Promise<number>;
+}
+
+export interface CancelReply {
+  /** `processing` and `failed` are states in which a job is not cancelled; `unknown`: no such job. */
+  readonly result: 'cancelled' | 'processing' | 'failed' | 'unknown';
+  readonly moves: readonly Move[];
+}
+
+export interface OperateBackend {
+  /** Removes a job that neither runs nor has ended. The places reserved for it come free and are granted. */
+  cancel(id: string): Promise<CancelReply>;
+  /** Adds to a counter. */
+  increment(call: Call, counter: keyof Counters, by: number): Promise<void>;
+}
+
+export interface SignalBackend {
+  /**
+   * Waits until there may be something to claim in one of these queues, and takes nothing. A wake-up may come for nothing or
+   * be lost, so `timeout` is the caller's poll interval. An abort ends it within 1 s.
+   */
+  wait(queues: readonly string[], options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
+}
+
+export type Wake = 'woken' | 'timeout' | 'aborted';
+
+export interface Backend
+  extends EnqueueBackend,
+    ClaimBackend,
+    LockBackend,
+    LeaseBackend,
+    ScheduleBackend,
+    InspectBackend,
+    OperateBackend,
+    SignalBackend {
+  /** `redis`, `sqlite` or `memory`. */
+  readonly kind: string;
+  /** Where it is, for people: a URL without its password. */
+  readonly location: string;
+  /** The largest payload that it takes, in bytes of JSON. */
+  readonly maxPayload: number;
+  /** Frees every resource; waits end as aborted. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+/** How many waiters of a lock key `passGrants` looks at for one of another queue. */
+export const PASS_BUDGET = 100;
+
+/** How long a grant is kept for a job before it may pass to a job of another queue, unless a backend is told otherwise. */
+export const GRANT_TIMEOUT = 10_000;
+
+/** How many entries a claim looks at beyond those it takes, at most: the bound of its step. */
+export const CLAIM_BUDGET = 500;

@@ -1,0 +1,40 @@
+/**
+ * The id of one mutating call, of the caller's making. A backend remembers the calls of each client that are not known to
+ * be answered, so a call whose reply was lost on the network and which is sent again is done once.
+ */
+export interface Call {
+  /** One process's use of one backend; never used twice. */
+  readonly client: string;
+  /** Counts this client's calls from 1. */
+  readonly sequence: number;
+  /** The oldest call of this client that is not answered yet: the backend may forget those below. */
+  readonly floor: number;
+}
+
+/** Gives out the ids of one client's calls, and knows which of them are still open. */
+export class Caller {
+  readonly #client: string;
+  readonly #open = new Set<number>();
+  #last = 0;
+
+  constructor(client: string) {
+    this.#client = client;
+  }
+
+  /**
+   * Makes one call under an id of its own. Repeats inside `send` (after a lost connection, say) use the id they were given.
+   * A call that rejects may still arrive at the backend later, and would then still be done once at most.
+   */
+  async call<Reply>(send: (call: Call) => Promise<Reply>): Promise<Reply> {
+    this.#last += 1;
+    const sequence = this.#last;
+    this.#open.add(sequence);
+    try {
+      // A Set keeps the order of insertion, so its first member is the oldest open call.
+      const [floor = sequence] = this.#open;
+      return await send({ client: this.#client, sequence, floor });
+    } finally {
+      this.#open.delete(sequence);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The two clocks of a process, and its timers. They are handed in everywhere, so nothing else asks the system for the time.
+ */
+export interface Clock {
+  /** An instant that may be stored: milliseconds since the epoch. It may jump. */
+  now(): number;
+  /** For durations: milliseconds since some start. It never jumps and never goes back. */
+  monotonic(): number;
+  /** Resolves after `milliseconds`, or at once when the signal aborts: true when the time passed, false when aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<boolean>;
+  /** Calls `callback` once, `milliseconds` from now, unless the function that it returns is called before. */
+  after(milliseconds: number, callback: () => void): () => void;
+  /** Resolves when all that is ready in this turn of the event loop has run. */
+  turn(): Promise<void>;
+}
+
+// Node fires a longer timer at once, with a warning.
+const LONGEST_TIMER = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) {
+        resolve(false);
+        return;
+      }
+      const end = (passed: boolean) => () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        resolve(passed);
+      };
+      const abort = end(false);
+      const timer = setTimeout(end(true), Math.min(milliseconds, LONGEST_TIMER));
+      signal?.addEventListener('abort', abort, { once: true });
+    }),
+  after: (milliseconds, callback) => {
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      const step = Math.min(left, LONGEST_TIMER);
+      timer = setTimeout(() => (left > step ? wait(left - step) : callback()), step);
+    };
+    wait(milliseconds);
+    return () => clearTimeout(timer);
+  },
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
+};
