@@ -1,0 +1,139 @@
+import type { Move, Settlement } from '../../contract/backend.ts';
+import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
+import { shown, WingmanError } from '../../core/errors.ts';
+import type { Lock } from '../../core/lock.ts';
+import type { FailedAttempt, Failure } from '../../core/outcome.ts';
+import { STATES, type State, TRANSITIONS, type TransitionEvent } from '../../core/states.ts';
+
+// The form of an envelope is told in lua/shared/envelope.lua.
+const NO_LOCKS = 0;
+const UNKNOWN_LOCKS = 1;
+
+/** The start of a stored envelope: the script appends the instant and the sequence. */
+export function encodeStart({ locks, type, queue }: NewJob): string {
+  return JSON.stringify([encodeLocks(locks), type, queue]).slice(0, -1);
+}
+
+export function encodeLocks(locks: readonly Lock[] | null): number | (readonly [string, number])[] {
+  if (locks === null) return UNKNOWN_LOCKS;
+  return locks.length === 0 ? NO_LOCKS : locks.map(({ key, concurrency }) => [key, concurrency] as const);
+}
+
+/**
+ * Reads a stored envelope.
+ * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
+ */
+export function decodeEnvelope(id: string, value: string): StoredJob {
+  const end = value.indexOf('\n');
+  const line = end < 0 ? null : parse(value.slice(0, end));
+  if (!Array.isArray(line)) throw damaged(id, value);
+  const [locks, type, queue, enqueuedAt, sequence, attempts = 0, crashes = 0, foreign = 0]: unknown[] = line;
+  if (
+    typeof type !== 'string' ||
+    typeof queue !== 'string' ||
+    typeof enqueuedAt !== 'number' ||
+    typeof sequence !== 'number' ||
+    typeof attempts !== 'number' ||
+    typeof crashes !== 'number'
+  ) {
+    throw damaged(id, value);
+  }
+  const rest = value.slice(end + 1);
+  const payload = foreign === 1 ? payloadWithin(id, rest) : rest;
+  return { id, type, queue, payload, locks: decodeLocks(id, locks, value), attempts, crashes, sequence, enqueuedAt };
+}
+
+function decodeLocks(id: string, locks: unknown, value: string): readonly Lock[] | null {
+  if (locks === NO_LOCKS) return [];
+  if (locks === UNKNOWN_LOCKS) return null;
+  if (!Array.isArray(locks)) throw damaged(id, value);
+  return locks.map((lock: unknown) => {
+    const [key, concurrency]: unknown[] = Array.isArray(lock) ? lock : [];
+    if (typeof key !== 'string' || typeof concurrency !== 'number') throw damaged(id, value);
+    return { key, concurrency };
+  });
+}
+
+/** The payload of a whole envelope that another program pushed. */
+function payloadWithin(id: string, text: string): string {
+  const envelope = parse(text);
+  if (typeof envelope !== 'object' || envelope === null || !('Job' in envelope)) throw damaged(id, text);
+  return JSON.stringify(envelope.Job);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function damaged(id: string, value: string): WingmanError {
+  return new WingmanError('WINGMAN_PAYLOAD_DAMAGED', `the stored envelope of job ${id} is damaged: ${shown(value)}`);
+}
+
+/** Whether a settlement is the common one that the exchange settles in bulk. */
+export function isPlain({ job, outcome }: Settlement, worker: string): boolean {
+  return (
+    outcome.kind === 'completed' &&
+    outcome.counted !== false &&
+    job.worker === worker &&
+    job.attempts === 0 &&
+    (job.locks === null || job.locks.length === 0)
+  );
+}
+
+/** A settlement as `settle` in lua/shared/settle.lua takes it. */
+export function encodeSettlement({ job, outcome }: Settlement): readonly unknown[] {
+  const head = [job.id, job.token, job.worker, job.queue, encodeLocks(job.locks), outcome.kind];
+  switch (outcome.kind) {
+    case 'completed':
+      return [...head, outcome.counted === false ? 0 : 1];
+    case 'retry':
+      return [...head, outcome.delay, encodeFailure(job, outcome.failure)];
+    case 'failed':
+      return [...head, outcome.counted === false ? 0 : 1, encodeFailure(job, outcome.failure)];
+    case 'parked':
+    case 'dead':
+      return [...head, outcome.reason];
+    case 'released':
+    case 'cancelled':
+      return head;
+  }
+}
+
+function encodeFailure(job: ClaimedJob, failure: Failure): string {
+  return JSON.stringify({ ...failure, attempt: job.attempts + 1, worker: job.worker });
+}
+
+/** Reads a kept failure: the instant, a space, JSON. One that is damaged is shown as it is. */
+export function decodeFailure(text: string): FailedAttempt {
+  const at = Number.parseInt(text, 10);
+  const kept = parse(text.slice(text.indexOf(' ') + 1));
+  const unknown = { name: 'Unreadable', message: text, attempt: 0, worker: '', at };
+  return typeof kept === 'object' && kept !== null ? { ...unknown, ...kept } : unknown;
+}
+
+const EVENTS: ReadonlySet<string> = new Set(TRANSITIONS.map(({ event }) => event));
+
+function isEvent(event: string): event is TransitionEvent {
+  return EVENTS.has(event);
+}
+
+/** Reads a script's flat list of moves. */
+export function decodeMoves(flat: readonly string[]): Move[] {
+  const moves: Move[] = [];
+  for (let at = 0; at < flat.length; at += 4) {
+    const [event = '', id = '', queue = '', detail = ''] = flat.slice(at, at + 4);
+    if (isEvent(event)) moves.push(detail === '' ? { event, id, queue } : { event, id, queue, detail });
+  }
+  return moves;
+}
+
+export function decodeState(state: string): State {
+  const found = STATES.find((known) => known === state);
+  if (found === undefined)
+    throw new WingmanError('WINGMAN_BACKEND_FAILED', `Redis gave an unknown state ${shown(state)}`);
+  return found;
+}

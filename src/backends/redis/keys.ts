@@ -1,0 +1,85 @@
+/**
+ * Every key of the Redis layout, spelled here and nowhere else: the scripts get theirs from this table too.
+ * A prefix may carry a hash tag (`wingman:{0}`): all keys then live in one slot of a Redis Cluster.
+ */
+
+/** Keys of which there is one. */
+const SINGLES = {
+  /** Counter: numbers jobs as they are enqueued, and claims. */
+  sequence: 'sequence',
+  /** Zset: worker → end of its lease. */
+  workers: 'workers',
+  /** Zset: job → when it is due. */
+  scheduled: 'scheduled',
+  /** Zset: job → when it failed. */
+  failed: 'failed',
+  /** Zset: job with a grant → end of the grant. */
+  grants: 'grants',
+  /** Hash: parked job → reason. */
+  parked: 'parked',
+  /** List: dead letters, oldest first: a line of JSON about it, then the bytes as found. */
+  dead: 'dead',
+  /** Set: names of the queues ever used. */
+  queues: 'queues',
+  /** Hash: queue → how many of its entries were cancelled and not popped since. */
+  cancelled: 'cancelled',
+  /** Hash: queue → how many of its jobs are held. */
+  heldTotal: 'held_total',
+  successfulTotal: 'successful_total',
+  failedTotal: 'failed_total',
+} as const;
+
+/** Families of keys: the name of one follows. */
+const FAMILIES = {
+  /** List of job ids, next at the left; other programs push whole envelopes. */
+  queue: 'queue:',
+  /** Zset: jobs of a queue that have a grant → sequence. They come before the list. */
+  granted: 'granted:',
+  /** List of at most one token: somebody may claim from this queue. */
+  wake: 'wake:',
+  /** String: the envelope, a line of JSON for the scripts and then the payload. Empty once cancelled in its queue. */
+  job: 'job:',
+  /** List: failed attempts of a job, oldest first. */
+  failures: 'failures:',
+  /** Hash: holders of a lock key → token, empty for a grant. */
+  lock: 'lock:',
+  /** Zset: jobs held for a lock key → sequence. */
+  held: 'held:',
+  /** Hash: jobs of a worker → token. */
+  processing: 'processing:',
+  /** Zset: parked jobs of a type → sequence. */
+  parkedType: 'parked:',
+  /** Zset: replies to a client's calls that may be repeated → the call's number. */
+  calls: 'calls:',
+} as const;
+
+export type Single = keyof typeof SINGLES;
+export type Family = keyof typeof FAMILIES;
+
+/** The keys under one prefix. */
+export class Keys {
+  /** What every key begins with, the colon included. */
+  readonly root: string;
+
+  constructor(prefix: string) {
+    this.root = `${prefix}:`;
+  }
+
+  the(single: Single): string {
+    return this.root + SINGLES[single];
+  }
+
+  of(family: Family, name: string): string {
+    return this.root + FAMILIES[family] + name;
+  }
+}
+
+/** The same table as Lua: `SEQUENCE` for a single key, `job_key(id)` for one of a family; the root is ARGV[1]. */
+export function luaKeys(): string {
+  const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const singles = Object.entries(SINGLES).map(([name, key]) => `local ${snake(name).toUpperCase()} = ROOT .. '${key}'`);
+  const families = Object.entries(FAMILIES).map(
+    ([name, key]) => `local function ${snake(name)}_key(name) return ROOT .. '${key}' .. name end`,
+  );
+  return ['local ROOT = ARGV[1]', ...singles, ...families].join('\n');
+}

@@ -1,0 +1,51 @@
+#!lua flags=allow-oom
+-- cancel: removes a job that neither runs nor has ended.
+-- KEYS  1 the sequence
+-- ARGV  1 root, 2 how long a grant is kept (ms), 3 id
+-- Returns { 'cancelled' | 'processing' | 'failed' | 'unknown', { event, id, queue, detail, … } }
+-- Atomic since the state must not change between the look and the act.
+--@include start
+--@include envelope
+--@include locks
+
+local grant_timeout, id = tonumber(ARGV[2]), ARGV[3]
+
+local function is_processing()
+  for _, worker in ipairs(call('ZRANGE', WORKERS, 0, -1)) do
+    if call('HEXISTS', processing_key(worker), id) == 1 then return true end
+  end
+  return false
+end
+
+local function cancel()
+  local line = line_of(id)
+  if not line then return 'unknown' end
+  if is_processing() then return 'processing' end
+  if call('ZSCORE', FAILED, id) then return 'failed' end
+  local queue, freed = line[QUEUE], {}
+  local is_listed = call('ZREM', SCHEDULED, id) == 0 and call('HDEL', PARKED, id) == 0
+  call('ZREM', parked_type_key(line[TYPE]), id)
+  for _, lock in ipairs(locks_of(line)) do
+    if call('ZSCORE', held_key(lock[1]), id) then
+      unhold(id, queue, lock[1])
+      is_listed = false
+    end
+  end
+  if call('ZREM', granted_key(queue), id) == 1 then
+    call('ZREM', GRANTS, id)
+    free(id, locks_of(line), freed)
+    is_listed = false
+  end
+  call('DEL', job_key(id), failures_key(id))
+  if is_listed then
+    -- A list cannot be searched in constant time: an empty envelope tells the claim that comes by to pass over this id.
+    call('SET', job_key(id), '')
+    call('HINCRBY', CANCELLED, queue, 1)
+  end
+  grant_all(freed, grant_timeout)
+  return 'cancelled'
+end
+
+local result = cancel()
+wake_claimers()
+return { result, moves }

@@ -1,0 +1,46 @@
+#!lua flags=allow-oom
+-- lock: takes all locks of a claimed job, or holds it for the first that is full.
+-- KEYS  1 the sequence
+-- ARGV  1 root, 2 client, 3 call, 4 floor, 5 worker, 6 how long a grant is kept (ms), 7 id, 8 token,
+--       9 locks to put into the envelope, as JSON, or ''
+-- Returns { 'none' | 'locked' | 'held' | 'stale', { event, id, queue, detail, … } }
+-- Atomic since a held job must leave its worker in the step in which it starts to wait.
+--@include start
+--@include envelope
+--@include locks
+
+local client, number, floor, worker = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local grant_timeout, id, token = tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local earlier = earlier_reply(client, number)
+if earlier then return { earlier, moves } end
+
+local function lock()
+  if call('HGET', processing_key(worker), id) ~= token then return 'stale' end
+  local value = call('GET', job_key(id))
+  local line, line_end = decode(value)
+  if not line then return 'none' end
+  if ARGV[9] ~= '' then
+    line[LOCKS] = cjson.decode(ARGV[9])
+    if #line[LOCKS] == 0 then line[LOCKS] = 0 end
+    rewrite(id, value, line, line_end)
+  end
+  local locks = locks_of(line)
+  if #locks == 0 then return 'none' end
+  local full = first_full(id, locks)
+  if not full then
+    take(id, locks, token)
+    return 'locked'
+  end
+  local freed = {}
+  free(id, locks, freed)
+  call('HDEL', processing_key(worker), id)
+  hold(id, line[QUEUE], line[SEQ], full)
+  move('held', id, line[QUEUE], full)
+  grant_all(freed, grant_timeout)
+  return 'held'
+end
+
+local state = lock()
+wake_claimers()
+keep_reply(client, number, floor, state)
+return { state, moves }

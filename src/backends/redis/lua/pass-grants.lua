@@ -1,0 +1,54 @@
+#!lua flags=allow-oom
+-- pass-grants: passes grants that were not claimed in time to jobs of other queues, or renews them.
+-- KEYS  1 the sequence
+-- ARGV  1 root, 2 how long a grant is kept (ms), 3 how many grants at most, 4 how many waiters to look at for each key
+-- Returns { { event, id, queue, detail, … }, 1 when there may be more }
+-- Atomic since the place goes from one job to the other in one step: it is never free, and never had by both.
+--@include start
+--@include envelope
+--@include locks
+
+local grant_timeout, limit, most = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- Whether a waiter for `key` could run on what `holder` would free.
+local function could_replace(locks, holder, key)
+  for _, lock in ipairs(locks) do
+    if lock[1] ~= key and call('EXISTS', held_key(lock[1])) == 1 then return false end
+    if has_no_place(lock[1], lock[2] + (holds(holder, lock[1]) and 1 or 0)) then return false end
+  end
+  return true
+end
+
+local function heir_of(id, line, key)
+  for _, other in ipairs(call('ZRANGE', held_key(key), 0, most - 1)) do
+    local theirs = line_of(other)
+    if theirs and theirs[QUEUE] ~= line[QUEUE] and could_replace(locks_of(theirs), id, key) then return other, theirs end
+  end
+  return nil
+end
+
+local function pass(id, line)
+  for _, lock in ipairs(locks_of(line)) do
+    local other, theirs = heir_of(id, line, lock[1])
+    if other then
+      local freed = {}
+      free(id, locks_of(line), freed)
+      call('ZREM', GRANTS, id)
+      call('ZREM', granted_key(line[QUEUE]), id)
+      call('LPUSH', queue_key(line[QUEUE]), id)
+      arrived[line[QUEUE]] = true
+      give_grant(other, theirs, lock[1], grant_timeout)
+      grant_all(freed, grant_timeout)
+      return
+    end
+  end
+  call('ZADD', GRANTS, now + grant_timeout, id)
+end
+
+local ended = call('ZRANGE', GRANTS, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit + 1)
+for at = 1, math.min(limit, #ended) do
+  local line = line_of(ended[at])
+  if line then pass(ended[at], line) else call('ZREM', GRANTS, ended[at]) end
+end
+wake_claimers()
+return { moves, #ended > limit and 1 or 0 }

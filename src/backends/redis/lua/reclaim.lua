@@ -1,0 +1,41 @@
+#!lua flags=allow-oom
+-- reclaim: takes jobs back from workers whose lease has ended.
+-- KEYS  1 the sequence
+-- ARGV  1 root, 2 how long a grant is kept (ms), 3 how many jobs at most
+-- Returns { { event, id, queue, detail, … }, 1 when there may be more }
+-- Atomic since a job leaves its worker, its places come free and it is back in its queue at once: no one can settle it late.
+--@include start
+--@include envelope
+--@include locks
+
+local left, freed = tonumber(ARGV[3]), {}
+
+local function take_back(worker, id)
+  call('HDEL', processing_key(worker), id)
+  local value = call('GET', job_key(id))
+  local line, line_end = decode(value)
+  if not line then return bury_job(id, '', 'its stored envelope is damaged') end
+  free(id, locks_of(line), freed)
+  line[CRASHES] = (line[CRASHES] or 0) + 1
+  rewrite(id, value, line, line_end)
+  requeue(id, line, freed)
+  move('reclaimed', id, line[QUEUE], worker)
+end
+
+for _, worker in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
+  local all = call('HGETALL', processing_key(worker))
+  local jobs = {}
+  for at = 1, #all, 2 do jobs[#jobs + 1] = { all[at], tonumber(all[at + 1]) } end
+  -- The latest claims first, each to the front: the earliest ends foremost.
+  table.sort(jobs, function(a, b) return a[2] > b[2] end)
+  for at = 1, math.min(left, #jobs) do take_back(worker, jobs[at][1]) end
+  if #jobs > left then
+    left = 0
+    break
+  end
+  left = left - #jobs
+  call('ZREM', WORKERS, worker)
+end
+grant_all(freed, tonumber(ARGV[2]))
+wake_claimers()
+return { moves, left == 0 and 1 or 0 }

@@ -1,0 +1,14 @@
+#!lua flags=allow-oom
+-- retire: ends a worker's lease now; what it still owns is left to the next sweep.
+-- KEYS  1 the sequence
+-- ARGV  1 root, 2 worker
+-- Returns 1. Atomic since a lease may only go when nothing is owned under it.
+--@include start
+if call('ZSCORE', WORKERS, ARGV[2]) then
+  if call('EXISTS', processing_key(ARGV[2])) == 1 then
+    call('ZADD', WORKERS, now, ARGV[2])
+  else
+    call('ZREM', WORKERS, ARGV[2])
+  end
+end
+return 1

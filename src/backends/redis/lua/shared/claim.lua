@@ -1,0 +1,124 @@
+-- Taking jobs from queues. needs: start, envelope, locks. Reads: worker, count, budget, with_locks.
+local claimed, owned = {}, {}
+local taken, has_more = 0, 0
+local first_token
+
+local function next_token()
+  -- As many numbers as may be needed are taken at once; gaps do no harm.
+  if not first_token then first_token = call('INCRBY', SEQUENCE, count) - count + 1 end
+  return text(first_token + taken)
+end
+
+local function own(id, value, token)
+  taken = taken + 1
+  local at = #claimed
+  claimed[at + 1], claimed[at + 2], claimed[at + 3] = id, value, token
+  local to = #owned
+  owned[to + 1], owned[to + 2] = id, token
+end
+
+-- Takes a whole envelope that another program pushed, or buries what is none. Returns its id and stored form.
+local function adopt(queue, entry)
+  local ok, envelope = pcall(cjson.decode, entry)
+  local reason
+  if not ok or type(envelope) ~= 'table' then
+    reason = 'the entry is not JSON'
+  elseif type(envelope.ID) ~= 'string' or #envelope.ID > 128 or not find(envelope.ID, '^[%w_~.:-]+$') then
+    reason = 'the envelope has no usable ID'
+  elseif type(envelope.TypeName) ~= 'string' or #envelope.TypeName > 128 or not find(envelope.TypeName, '^%C+$') then
+    reason = 'the envelope has no usable TypeName'
+  elseif envelope.Job == nil then
+    reason = 'the envelope has no Job'
+  else
+    local sequence = call('INCR', SEQUENCE)
+    local value = cjson.encode({ 1, envelope.TypeName, queue, now, sequence, 0, 0, 1 }) .. '\n' .. entry
+    call('SADD', QUEUES, queue)
+    if call('SET', job_key(envelope.ID), value, 'NX') then return envelope.ID, value end
+    reason = 'the envelope has the ID of another job'
+  end
+  bury(queue, reason, entry)
+  move('dead', type(envelope) == 'table' and type(envelope.ID) == 'string' and envelope.ID or '', queue, reason)
+  return nil
+end
+
+-- Claims one entry of a queue's list, or holds or buries it.
+local function claim_entry(queue, id, value)
+  if sub(id, 1, 1) == '{' then
+    id, value = adopt(queue, id)
+    if not id then return end
+  elseif not value then
+    bury(queue, 'no job has this id', id)
+    move('dead', id, queue, 'no job has this id')
+    return
+  elseif value == '' then
+    call('DEL', job_key(id))
+    call('HINCRBY', CANCELLED, queue, -1)
+    return
+  end
+  local start = sub(value, 1, 3)
+  if not with_locks or start == '[0,' or start == '[1,' then
+    own(id, value, next_token())
+    return
+  end
+  local line = decode(value)
+  if not line then
+    bury_job(id, queue, 'its stored envelope is damaged')
+    return
+  end
+  local full = first_full(id, locks_of(line))
+  if full then
+    hold(id, queue, line[SEQ], full)
+    move('held', id, queue, full)
+  else
+    local token = next_token()
+    take(id, locks_of(line), token)
+    own(id, value, token)
+  end
+end
+
+-- Claims a job whose locks are reserved for it.
+local function claim_granted(queue, id)
+  local value = call('GET', job_key(id))
+  call('ZREM', GRANTS, id)
+  local line = decode(value)
+  if not line then
+    bury_job(id, queue, 'its stored envelope is damaged')
+    return
+  end
+  local token = next_token()
+  take(id, locks_of(line), token)
+  own(id, value, token)
+end
+
+local function claim_from(queue)
+  while taken < count do
+    if budget <= 0 then
+      has_more = 1
+      return
+    end
+    local want = math.min(count - taken, budget, 1000)
+    local granted = call('ZPOPMIN', granted_key(queue), want)
+    if #granted > 0 then
+      budget = budget - #granted / 2
+      for at = 1, #granted, 2 do claim_granted(queue, granted[at]) end
+    else
+      local ids = call('LPOP', queue_key(queue), want)
+      if not ids or #ids == 0 then return end
+      budget = budget - #ids
+      local keys = {}
+      for at, id in ipairs(ids) do keys[at] = job_key(id) end
+      local values = call('MGET', unpack(keys))
+      for at, id in ipairs(ids) do claim_entry(queue, id, values[at]) end
+    end
+  end
+end
+
+-- After the claims: a queue that is empty needs no claimer, one that is not needs the next.
+local function update_wake(queue)
+  if call('EXISTS', queue_key(queue), granted_key(queue)) == 0 then
+    call('DEL', wake_key(queue))
+    arrived[queue] = nil
+  else
+    arrived[queue] = true
+  end
+end

@@ -1,0 +1,55 @@
+-- The stored envelope: a line of JSON, then the payload, which no script ever parses (it may be large, and Lua would damage
+-- its numbers). The line is [locks, type, queue, enqueued at, sequence, attempts, crashes, foreign]; zeros at its end may be
+-- missing. locks: 0 none, 1 not known, or a list of [key, concurrency] sorted by key. foreign: 1 where the payload is a
+-- whole envelope that another program pushed.
+local LOCKS, TYPE, QUEUE, SEQ, ATTEMPTS, CRASHES = 1, 2, 3, 5, 6, 7
+local NO_LOCKS = {}
+
+local function are_locks(locks)
+  if type(locks) == 'number' then return true end
+  if type(locks) ~= 'table' then return false end
+  for _, lock in ipairs(locks) do
+    if type(lock) ~= 'table' or type(lock[1]) ~= 'string' or type(lock[2]) ~= 'number' then return false end
+  end
+  return true
+end
+
+-- Returns the line as a table, and where it ends; nil where it is damaged.
+local function decode(value)
+  local line_end = value and find(value, '\n', 1, true)
+  if not line_end then return nil end
+  local ok, line = pcall(cjson.decode, sub(value, 1, line_end - 1))
+  if not ok or type(line) ~= 'table' or not are_locks(line[LOCKS]) then return nil end
+  if type(line[TYPE]) ~= 'string' or type(line[QUEUE]) ~= 'string' or type(line[SEQ]) ~= 'number' then return nil end
+  return line, line_end
+end
+
+local function locks_of(line)
+  return type(line[LOCKS]) == 'table' and line[LOCKS] or NO_LOCKS
+end
+
+-- The line of a stored job without reading a large payload.
+local function line_of(id)
+  local start = call('GETRANGE', job_key(id), 0, 511)
+  if find(start, '\n', 1, true) then return (decode(start)) end
+  return (decode(call('GET', job_key(id))))
+end
+
+-- Stores a changed line before the same payload.
+local function rewrite(id, value, line, line_end)
+  line[ATTEMPTS], line[CRASHES] = line[ATTEMPTS] or 0, line[CRASHES] or 0
+  call('SET', job_key(id), cjson.encode(line) .. sub(value, line_end))
+end
+
+-- Keeps what is no job among the dead letters, byte for byte.
+local function bury(queue, reason, raw)
+  call('RPUSH', DEAD, cjson.encode({ queue, reason, now }) .. '\n' .. raw)
+end
+
+-- Buries a job whose stored form is damaged.
+local function bury_job(id, queue, reason)
+  local raw = call('GET', job_key(id))
+  bury(queue, reason, raw or id)
+  call('DEL', job_key(id), failures_key(id))
+  move('dead', id, queue, reason)
+end

@@ -1,0 +1,106 @@
+-- Places of lock keys: who has them, who waits, and how one that comes free is passed on. needs: start, envelope.
+
+local function has_no_place(key, concurrency)
+  return call('HLEN', lock_key(key)) >= concurrency
+end
+
+-- Whether a job that comes up must wait: the lock is full, or others wait for it already.
+local function is_full(key, concurrency)
+  return has_no_place(key, concurrency) or call('EXISTS', held_key(key)) == 1
+end
+
+local function holds(id, key)
+  return call('HEXISTS', lock_key(key), id) == 1
+end
+
+-- The first key that keeps a job from running now, not counting the places that it has; nil when it may run.
+local function first_full(id, locks)
+  for _, lock in ipairs(locks) do
+    if not holds(id, lock[1]) and is_full(lock[1], lock[2]) then return lock[1] end
+  end
+  return nil
+end
+
+local function take(id, locks, token)
+  for _, lock in ipairs(locks) do call('HSET', lock_key(lock[1]), id, token) end
+end
+
+-- Frees the places that a job has, and adds their keys to `freed`.
+local function free(id, locks, freed)
+  for _, lock in ipairs(locks) do
+    if call('HDEL', lock_key(lock[1]), id) == 1 then freed[#freed + 1] = lock[1] end
+  end
+end
+
+local function hold(id, queue, sequence, key)
+  call('ZADD', held_key(key), sequence, id)
+  call('HINCRBY', HELD_TOTAL, queue, 1)
+end
+
+local function unhold(id, queue, key)
+  if call('ZREM', held_key(key), id) == 1 then call('HINCRBY', HELD_TOTAL, queue, -1) end
+end
+
+-- Reserves a held job's locks and puts it before all jobs of its queue that have no grant.
+local function give_grant(id, line, held_for, grant_timeout)
+  unhold(id, line[QUEUE], held_for)
+  take(id, locks_of(line), '')
+  call('ZADD', GRANTS, now + grant_timeout, id)
+  call('ZADD', granted_key(line[QUEUE]), line[SEQ], id)
+  arrived[line[QUEUE]] = true
+  move('granted', id, line[QUEUE], held_for)
+end
+
+-- Gives the free places of a key to those who wait for it, longest first. A job that needs others as well gets all or none:
+-- where another is full it goes on to wait for that one, and holds nothing.
+local function grant_places(key, grant_timeout)
+  while true do
+    local id = call('ZRANGE', held_key(key), 0, 0)[1]
+    if not id then return end
+    local line = line_of(id)
+    local locks = line and locks_of(line) or NO_LOCKS
+    local own, full
+    for _, lock in ipairs(locks) do
+      if lock[1] == key then
+        own = lock
+      elseif not full and is_full(lock[1], lock[2]) then
+        full = lock[1]
+      end
+    end
+    if not own then
+      call('ZREM', held_key(key), id)
+      bury_job(id, '', 'its stored envelope is damaged')
+    elseif has_no_place(key, own[2]) then
+      return
+    elseif full then
+      unhold(id, line[QUEUE], key)
+      hold(id, line[QUEUE], line[SEQ], full)
+    else
+      give_grant(id, line, key, grant_timeout)
+    end
+  end
+end
+
+-- Grants the places of several keys, each once, in order.
+local function grant_all(freed, grant_timeout)
+  local done = {}
+  for _, key in ipairs(freed) do
+    if not done[key] then
+      done[key] = true
+      grant_places(key, grant_timeout)
+    end
+  end
+end
+
+-- A job that was handed back goes to the front of its queue; one that needs locks joins those that wait for them, and the
+-- grants that follow mostly give it its place again.
+local function requeue(id, line, freed)
+  local first = locks_of(line)[1]
+  if first then
+    hold(id, line[QUEUE], line[SEQ], first[1])
+    freed[#freed + 1] = first[1]
+  else
+    call('LPUSH', queue_key(line[QUEUE]), id)
+    arrived[line[QUEUE]] = true
+  end
+end

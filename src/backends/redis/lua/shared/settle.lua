@@ -1,0 +1,112 @@
+-- Ending attempts. needs: start, envelope, locks. Reads: worker, grant_timeout.
+local freed, released = {}, {}
+
+-- Writes a job's line with one more attempt used, and keeps what went wrong.
+local KEPT_FAILURES = 25
+local function count_attempt(id, failure)
+  local value = call('GET', job_key(id))
+  local line, line_end = decode(value)
+  if not line then return nil end
+  line[ATTEMPTS], line[CRASHES] = (line[ATTEMPTS] or 0) + 1, 0
+  rewrite(id, value, line, line_end)
+  call('RPUSH', failures_key(id), text(now) .. ' ' .. failure)
+  call('LTRIM', failures_key(id), -KEPT_FAILURES, -1)
+  return line
+end
+
+local outcomes = {}
+
+function outcomes.completed(id, _, counted)
+  call('DEL', job_key(id), failures_key(id))
+  if counted == 1 then call('INCR', SUCCESSFUL_TOTAL) end
+end
+
+function outcomes.cancelled(id)
+  call('DEL', job_key(id), failures_key(id))
+end
+
+function outcomes.retry(id, queue, delay, failure)
+  if not count_attempt(id, failure) then return bury_job(id, queue, 'its stored envelope is damaged') end
+  call('ZADD', SCHEDULED, now + delay, id)
+end
+
+function outcomes.failed(id, queue, counted, failure)
+  if not count_attempt(id, failure) then return bury_job(id, queue, 'its stored envelope is damaged') end
+  call('ZADD', FAILED, now, id)
+  if counted == 1 then call('INCR', FAILED_TOTAL) end
+end
+
+function outcomes.released(id, queue, token)
+  released[#released + 1] = { id, queue, tonumber(token) }
+end
+
+function outcomes.parked(id, queue, reason)
+  local line = line_of(id)
+  if not line then return bury_job(id, queue, 'its stored envelope is damaged') end
+  call('HSET', PARKED, id, reason)
+  call('ZADD', parked_type_key(line[TYPE]), line[SEQ], id)
+end
+
+function outcomes.dead(id, queue, reason)
+  local raw = call('GET', job_key(id))
+  bury(queue, reason, raw or id)
+  call('DEL', job_key(id), failures_key(id))
+end
+
+-- Settles one job: [id, token, worker, queue, locks, outcome, …its details]. Returns '1', or '0' for a stale token.
+local function settle(settlement)
+  local id, token, owner, queue, locks, kind = unpack(settlement, 1, 6)
+  if call('HGET', processing_key(owner), id) ~= token then return '0' end
+  call('HDEL', processing_key(owner), id)
+  if type(locks) == 'table' then free(id, locks, freed) end
+  if kind == 'released' then
+    outcomes.released(id, queue, token)
+  else
+    outcomes[kind](id, queue, settlement[7], settlement[8])
+  end
+  return '1'
+end
+
+-- Settles jobs that completed at the first attempt and hold nothing, which most do: three commands for the whole batch.
+local function settle_plain(worker, ids, tokens, results)
+  local keys, done = {}, {}
+  for first = 1, #ids, 1000 do
+    local current = call('HMGET', processing_key(worker), unpack(ids, first, math.min(first + 999, #ids)))
+    for at, token in ipairs(current) do
+      local id = ids[first + at - 1]
+      -- The same job twice in one batch is settled once.
+      if token == tokens[first + at - 1] and not done[id] then
+        done[id] = true
+        results[#results + 1] = '1'
+        done[#done + 1] = id
+        keys[#keys + 1] = job_key(id)
+      else
+        results[#results + 1] = '0'
+      end
+    end
+  end
+  if #keys == 0 then return end
+  in_chunks('HDEL', processing_key(worker), done)
+  for first = 1, #keys, 1000 do call('DEL', unpack(keys, first, math.min(first + 999, #keys))) end
+  call('INCRBY', SUCCESSFUL_TOTAL, #keys)
+end
+
+-- Puts released jobs back, the lowest token foremost.
+local function put_back()
+  table.sort(released, function(a, b) return a[3] > b[3] end)
+  for _, job in ipairs(released) do
+    local id = job[1]
+    local line = line_of(id)
+    if not line then
+      bury_job(id, job[2], 'its stored envelope is damaged')
+    else
+      if (line[CRASHES] or 0) > 0 then
+        local value = call('GET', job_key(id))
+        local _, line_end = decode(value)
+        line[CRASHES] = 0
+        rewrite(id, value, line, line_end)
+      end
+      requeue(id, line, freed)
+    end
+  end
+end

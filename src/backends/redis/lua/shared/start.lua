@@ -1,0 +1,51 @@
+-- What every script starts with: the clock, read once, and what the script reports at its end.
+local call = redis.call
+local sub, find, format = string.sub, string.find, string.format
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- Whole numbers as text: tostring would write large ones as 1e+15.
+local function text(number)
+  return format('%.0f', number)
+end
+
+-- Transitions of jobs that the caller did not name, flat: event, id, queue, detail.
+local moves = {}
+local function move(event, id, queue, detail)
+  local at = #moves
+  moves[at + 1], moves[at + 2], moves[at + 3], moves[at + 4] = event, id, queue, detail or ''
+end
+
+-- Calls `command key …values` with few enough values for unpack, which fails near 8,000.
+local function in_chunks(command, key, values)
+  for first = 1, #values, 1000 do
+    call(command, key, unpack(values, first, math.min(first + 999, #values)))
+  end
+end
+
+-- Queues that got a job in this script.
+local arrived = {}
+
+-- Leaves a token for one claimer in each queue that got a job. One is enough: who claims and leaves jobs behind leaves the
+-- next token, so claimers are woken one after another and never as a herd.
+local function wake_claimers()
+  for queue in pairs(arrived) do
+    if call('EXISTS', wake_key(queue)) == 0 then call('RPUSH', wake_key(queue), '1') end
+  end
+end
+
+-- A call that was repeated (its reply was lost) finds the reply of the first under its number, and must change nothing.
+local function earlier_reply(client, number)
+  local found = call('ZRANGE', calls_key(client), number, number, 'BYSCORE')[1]
+  return found and sub(found, find(found, ':', 1, true) + 1)
+end
+
+-- Keeps a reply for a repeat, and forgets those that the client has had: what is below its floor.
+local DAY = 86400000
+local function keep_reply(client, number, floor, reply)
+  local key = calls_key(client)
+  call('ZREMRANGEBYSCORE', key, '-inf', '(' .. floor)
+  call('ZADD', key, number, number .. ':' .. reply)
+  call('PEXPIRE', key, DAY)
+end

@@ -1,0 +1,33 @@
+#!lua flags=no-writes
+-- stats: counts of all there is. Changes nothing.
+-- KEYS  1 the sequence
+-- ARGV  1 root
+-- Returns { { queue, waiting, held, … }, { worker, processing, end of lease, … }, scheduled, failed, parked, dead,
+--           successful, failed in all }
+-- Atomic since the counts must add up. Its length is that of the queues and workers, not of the jobs.
+--@include start
+
+local queues, workers = {}, {}
+for _, queue in ipairs(call('SMEMBERS', QUEUES)) do
+  local waiting = call('LLEN', queue_key(queue)) + call('ZCARD', granted_key(queue))
+  local cancelled = tonumber(call('HGET', CANCELLED, queue) or 0)
+  local at = #queues
+  queues[at + 1], queues[at + 2] = queue, waiting - cancelled
+  queues[at + 3] = tonumber(call('HGET', HELD_TOTAL, queue) or 0)
+end
+local leases = call('ZRANGE', WORKERS, 0, -1, 'WITHSCORES')
+for index = 1, #leases, 2 do
+  local at = #workers
+  workers[at + 1], workers[at + 2] = leases[index], call('HLEN', processing_key(leases[index]))
+  workers[at + 3] = leases[index + 1]
+end
+return {
+  queues,
+  workers,
+  call('ZCARD', SCHEDULED),
+  call('ZCARD', FAILED),
+  call('HLEN', PARKED),
+  call('LLEN', DEAD),
+  call('GET', SUCCESSFUL_TOTAL) or '0',
+  call('GET', FAILED_TOTAL) or '0',
+}

@@ -1,0 +1,189 @@
+import type { Counters, DeadLetter, JobView, Listing, Stats } from '../../contract/backend.ts';
+import type { StoredJob } from '../../core/envelope.ts';
+import { decodeEnvelope, decodeFailure, decodeState } from './codec.ts';
+import type { Connection } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
+import type { ScriptName } from './scripts.ts';
+
+const PEEK_STEP = 50;
+
+/** Looks at the books, and changes nothing. */
+export class Reads {
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+
+  constructor(connection: Connection, keys: Keys) {
+    this.#connection = connection;
+    this.#keys = keys;
+  }
+
+  async find(id: string): Promise<JobView | null> {
+    const reply = await this.#run('find', id);
+    if (reply === null) return null;
+    const [value, stateText, detail, second, failures] = arrayOf(reply);
+    const state = decodeState(textOf(stateText));
+    const job = decodeEnvelope(id, textOf(value));
+    const view = { job, state, failures: textsOf(failures).map(decodeFailure) };
+    const fact = textOf(detail);
+    switch (state) {
+      case 'processing':
+        return { ...view, owner: { worker: fact, token: textOf(second) } };
+      case 'scheduled':
+        return { ...view, due: Number(fact) };
+      case 'failed':
+        return { ...view, failedAt: Number(fact) };
+      case 'parked':
+        return { ...view, reason: fact };
+      case 'held':
+        return { ...view, heldFor: fact };
+      default:
+        return fact === '1' ? { ...view, granted: true } : view;
+    }
+  }
+
+  async peek(queue: string): Promise<StoredJob | null> {
+    // Cancelled jobs stay in the list until they come up, so the first that counts may not be the first there is.
+    for (let first = 0; ; first += PEEK_STEP) {
+      const flat = textsOf(await this.#run('peek', queue, first, PEEK_STEP));
+      if (flat.length === 0) return null;
+      for (let at = 0; at < flat.length; at += 2) {
+        const job = toJob(queue, flat[at] ?? '', flat[at + 1] ?? '');
+        if (job !== null) return job;
+      }
+    }
+  }
+
+  async size(queue: string): Promise<number> {
+    const replies = await this.#pipeline([
+      ['llen', this.#keys.of('queue', queue)],
+      ['zcard', this.#keys.of('granted', queue)],
+      ['hget', this.#keys.the('cancelled'), queue],
+    ]);
+    const [listed, granted, cancelled] = replies.map((reply) => numberOf(reply ?? 0));
+    return (listed ?? 0) + (granted ?? 0) - (cancelled ?? 0);
+  }
+
+  async list(listing: Listing, offset: number, limit: number): Promise<readonly string[]> {
+    const last = String(offset + limit - 1);
+    const keys = this.#keys;
+    const range = (key: string): Promise<string[]> => this.#do(() => this.#connection.client.zrange(key, offset, last));
+    switch (listing.state) {
+      case 'waiting':
+        return this.#listWaiting(listing.queue, offset, limit);
+      case 'held':
+        return range(keys.of('held', listing.key));
+      case 'parked':
+        return range(keys.of('parkedType', listing.type));
+      case 'scheduled':
+      case 'failed':
+        return range(keys.the(listing.state));
+      case 'processing': {
+        const owned = await this.#do(() => this.#connection.client.hgetall(keys.of('processing', listing.worker)));
+        const sorted = Object.entries(owned).sort(([, a], [, b]) => Number(a) - Number(b));
+        return sorted.slice(offset, offset + limit).map(([id]) => id);
+      }
+    }
+  }
+
+  /** In steps, since cancelled jobs in the list do not count. */
+  async #listWaiting(queue: string, offset: number, limit: number): Promise<string[]> {
+    const granted = await this.#do(() => this.#connection.client.zrange(this.#keys.of('granted', queue), 0, '-1'));
+    const ids = granted.slice(0, offset + limit);
+    for (let first = 0; ids.length < offset + limit; first += PEEK_STEP) {
+      const last = first + PEEK_STEP - 1;
+      const entries = await this.#do(() => this.#connection.client.lrange(this.#keys.of('queue', queue), first, last));
+      if (entries.length === 0) break;
+      const lengths = await this.#pipeline(entries.map((entry) => ['strlen', this.#keys.of('job', entry)]));
+      entries.forEach((entry, at) => {
+        const id = entry.startsWith('{') ? foreignId(entry) : entry;
+        if (id !== null && (entry.startsWith('{') || lengths[at] !== 0)) ids.push(id);
+      });
+    }
+    return ids.slice(offset, offset + limit);
+  }
+
+  async holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]> {
+    const holders = await this.#do(() => this.#connection.client.hgetall(this.#keys.of('lock', key)));
+    return Object.entries(holders)
+      .map(([id, token]) => ({ id, token: token === '' ? null : token }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]> {
+    const client = this.#connection.client;
+    const letters = await this.#do(() => client.lrangeBuffer(this.#keys.the('dead'), offset, offset + limit - 1));
+    return letters.map((letter) => {
+      const end = letter.indexOf('\n');
+      const [queue, reason, at] = arrayOf(JSON.parse(letter.toString('utf8', 0, end)));
+      return { queue: textOf(queue), reason: textOf(reason), at: numberOf(at), raw: letter.subarray(end + 1) };
+    });
+  }
+
+  async stats(): Promise<Stats> {
+    const [queues, workers, scheduled, failed, parked, dead, successful, failedInAll] = arrayOf(
+      await this.#run('stats'),
+    );
+    const counters: Counters = { successful: numberOf(successful), failed: numberOf(failedInAll) };
+    return {
+      queues: triples(queues).map(([queue, waiting, held]) => ({ queue, waiting, held })),
+      workers: triples(workers).map(([worker, processing, leaseEnds]) => ({ worker, processing, leaseEnds })),
+      scheduled: numberOf(scheduled),
+      failed: numberOf(failed),
+      parked: numberOf(parked),
+      dead: numberOf(dead),
+      counters,
+    };
+  }
+
+  async now(): Promise<number> {
+    const [seconds, microseconds] = await this.#do(() => this.#connection.client.time());
+    return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  }
+
+  async #pipeline(commands: readonly (readonly string[])[]): Promise<unknown[]> {
+    const replies = await this.#do(() => this.#connection.client.pipeline(commands.map((words) => [...words])).exec());
+    return (replies ?? []).map(([error, reply]) => {
+      if (error !== null) throw this.#connection.describe(error);
+      return reply;
+    });
+  }
+
+  async #run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
+    return this.#connection.run(name, this.#keys.the('sequence'), [this.#keys.root, ...args]);
+  }
+
+  async #do<Reply>(command: () => Promise<Reply>): Promise<Reply> {
+    return this.#connection.do(command);
+  }
+}
+
+/** What a claim would make of an entry, or null where it would pass over it. */
+function toJob(queue: string, entry: string, value: string): StoredJob | null {
+  try {
+    if (!entry.startsWith('{')) return decodeEnvelope(entry, value);
+    const { TypeName } = JSON.parse(entry);
+    const id = foreignId(entry);
+    return id === null ? null : decodeEnvelope(id, `${JSON.stringify([1, TypeName, queue, 0, 0, 0, 0, 1])}\n${entry}`);
+  } catch {
+    return null;
+  }
+}
+
+function foreignId(entry: string): string | null {
+  try {
+    const { ID }: { ID?: unknown } = JSON.parse(entry);
+    return typeof ID === 'string' ? ID : null;
+  } catch {
+    return null;
+  }
+}
+
+function triples(reply: unknown): [string, number, number][] {
+  const flat = textsOf(reply);
+  const rows: [string, number, number][] = [];
+  for (let at = 0; at < flat.length; at += 3) {
+    rows.push([flat[at] ?? '', Number(flat[at + 1]), Number(flat[at + 2])]);
+  }
+  return rows.sort(([a], [b]) => (a < b ? -1 : 1));
+}

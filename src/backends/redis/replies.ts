@@ -1,0 +1,27 @@
+import { shown, WingmanError } from '../../core/errors.ts';
+
+/** Readers of what scripts reply: the client gives no types for it, so each shape is checked where it comes in. */
+export function textOf(reply: unknown): string {
+  if (typeof reply === 'string') return reply;
+  if (typeof reply === 'number') return String(reply);
+  throw unexpected('text', reply);
+}
+
+export function numberOf(reply: unknown): number {
+  const number = typeof reply === 'string' ? Number(reply) : reply;
+  if (typeof number === 'number' && !Number.isNaN(number)) return number;
+  throw unexpected('a number', reply);
+}
+
+export function arrayOf(reply: unknown): readonly unknown[] {
+  if (Array.isArray(reply)) return reply;
+  throw unexpected('a list', reply);
+}
+
+export function textsOf(reply: unknown): readonly string[] {
+  return arrayOf(reply).map(textOf);
+}
+
+function unexpected(expected: string, reply: unknown): WingmanError {
+  return new WingmanError('WINGMAN_BACKEND_FAILED', `Redis replied ${shown(reply)} where ${expected} was expected`);
+}

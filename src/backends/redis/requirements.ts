@@ -1,0 +1,30 @@
+import { WingmanError } from '../../core/errors.ts';
+import type { Connection } from './connection.ts';
+
+const OLDEST_VERSION = 7;
+
+/**
+ * Checks that a server can keep what is promised.
+ * @throws WingmanError `WINGMAN_BACKEND_REFUSED` for Redis before 7.0, or one that may evict jobs when its memory is full
+ */
+export async function checkServer(connection: Connection, allowEviction: boolean): Promise<void> {
+  const info = await connection.do(() => connection.client.info());
+  const fact = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+
+  const version = fact('redis_version');
+  if (version !== undefined && Number.parseInt(version, 10) < OLDEST_VERSION) {
+    // Older ones refuse to settle jobs when their memory is full, and there is no way to tell them otherwise.
+    throw refused(`${connection.location} is Redis ${version}; ${OLDEST_VERSION}.0 or newer is needed`);
+  }
+  const policy = fact('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction' && !allowEviction) {
+    throw refused(
+      `${connection.location} has maxmemory-policy '${policy}': it would delete jobs when its memory is full. ` +
+        "Set it to 'noeviction', or pass allowEviction: true if losing jobs is all right",
+    );
+  }
+}
+
+function refused(message: string): WingmanError {
+  return new WingmanError('WINGMAN_BACKEND_REFUSED', message);
+}

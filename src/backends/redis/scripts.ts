@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { luaKeys } from './keys.ts';
+
+/** One script for each transition, and one for each read that must see one moment. */
+export type ScriptName =
+  | 'enqueue'
+  | 'exchange'
+  | 'lock'
+  | 'unlock'
+  | 'register'
+  | 'renew'
+  | 'retire'
+  | 'reclaim'
+  | 'promote'
+  | 'pass-grants'
+  | 'unpark'
+  | 'cancel'
+  | 'increment'
+  | 'find'
+  | 'peek'
+  | 'stats';
+
+export interface Script {
+  readonly source: string;
+  readonly sha: string;
+}
+
+const scripts = new Map<ScriptName, Script>();
+
+/** A script as the server gets it: the first line with its flags, the keys, and the file with what it includes. */
+export function script(name: ScriptName): Script {
+  let loaded = scripts.get(name);
+  if (loaded === undefined) {
+    const [flags, ...lines] = read(name).split('\n');
+    const body = lines.join('\n').replace(/^--@include (\w+)$/gm, (_, shared: string) => read(`shared/${shared}`));
+    const source = `${flags}\n${luaKeys()}\n${body}`;
+    loaded = { source, sha: createHash('sha1').update(source).digest('hex') };
+    scripts.set(name, loaded);
+  }
+  return loaded;
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+}
