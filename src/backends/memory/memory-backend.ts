@@ -1,30 +1,27 @@
-import {
-  type Backend,
-  type CancelReply,
-  CLAIM_BUDGET,
-  type Claim,
-  type Counters,
-  type DeadLetter,
-  type ExchangeReply,
-  type ExchangeRequest,
-  type JobView,
-  type Listing,
-  type LockReply,
-  type Move,
-  type PromoteReply,
-  type Settlement,
-  type Stats,
-  type SweepReply,
-  type UnlockReply,
-  type Wake,
+import type {
+  Backend,
+  CancelReply,
+  Counters,
+  DeadLetter,
+  ExchangeReply,
+  ExchangeRequest,
+  JobView,
+  Listing,
+  LockReply,
+  Move,
+  PromoteReply,
+  Stats,
+  SweepReply,
+  UnlockReply,
+  Wake,
 } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
 import { WingmanError } from '../../core/errors.ts';
 import type { Lock } from '../../core/lock.ts';
-import { type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Books, type Entry, move, remove } from './books.ts';
+import { claimJobs, ownedEntry, settle } from './exchange.ts';
 import { firstFull, grantAll, passGrant, requeue } from './granting.ts';
 import { byDue, byFailure, listed } from './listing.ts';
 import { Waiters } from './waiters.ts';
@@ -89,107 +86,20 @@ export class MemoryBackend implements Backend {
   #exchange({ worker, settlements, claim }: ExchangeRequest): ExchangeReply {
     const freed: string[] = [];
     const released: Entry[] = [];
-    const settled = settlements.map((settlement) => this.#settle(settlement, freed, released));
+    const now = this.#clock.now();
+    const settled = settlements.map((settlement) => settle(this.#books, settlement, now, freed, released));
     released.sort((a, b) => Number(b.owner?.token) - Number(a.owner?.token));
     for (const entry of released) freed.push(...requeue(this.#books, entry));
     const moves = this.#grant(freed);
     if (!this.#books.leases.has(worker)) return { lost: true, settled, claimed: [], moves, more: false };
-    const claims = claim === undefined ? { claimed: [], moves: [], more: false } : this.#claim(worker, claim);
+    const claims =
+      claim === undefined ? { claimed: [], moves: [], more: false } : claimJobs(this.#books, worker, claim);
     return { lost: false, settled, claimed: claims.claimed, moves: [...moves, ...claims.moves], more: claims.more };
-  }
-
-  #settle({ job, outcome }: Settlement, freed: string[], released: Entry[]): 'settled' | 'stale' {
-    const books = this.#books;
-    const entry = this.#owned(job);
-    if (entry === undefined) return 'stale';
-    freed.push(...books.free(entry));
-    if (outcome.kind === 'released') {
-      entry.job = { ...entry.job, crashes: 0 };
-      released.push(entry);
-      return 'settled';
-    }
-    const now = this.#clock.now();
-    switch (outcome.kind) {
-      case 'completed':
-        books.jobs.delete(job.id);
-        if (outcome.counted !== false) books.successful += 1;
-        break;
-      case 'cancelled':
-        books.jobs.delete(job.id);
-        break;
-      case 'retry':
-        this.#fail(entry, outcome.failure, now);
-        entry.state = 'scheduled';
-        entry.due = now + outcome.delay;
-        break;
-      case 'failed':
-        this.#fail(entry, outcome.failure, now);
-        entry.state = 'failed';
-        entry.failedAt = now;
-        if (outcome.counted !== false) books.failed += 1;
-        break;
-      case 'parked':
-        entry.state = 'parked';
-        entry.reason = outcome.reason;
-        break;
-      case 'dead':
-        books.jobs.delete(job.id);
-        books.dead.push({
-          queue: entry.job.queue,
-          reason: outcome.reason,
-          at: now,
-          raw: new TextEncoder().encode(entry.job.payload),
-        });
-    }
-    delete entry.owner;
-    return 'settled';
-  }
-
-  #fail(entry: Entry, failure: Failure, at: number): void {
-    const attempt = entry.job.attempts + 1;
-    entry.job = { ...entry.job, attempts: attempt, crashes: 0 };
-    const failed: FailedAttempt = { ...failure, attempt, worker: entry.owner?.worker ?? '', at };
-    entry.failures = [...entry.failures, failed].slice(-KEPT_ATTEMPTS);
-  }
-
-  #claim(worker: string, { queues, count, locks }: Claim): { claimed: ClaimedJob[]; moves: Move[]; more: boolean } {
-    const claimed: ClaimedJob[] = [];
-    const moves: Move[] = [];
-    let budget = count + CLAIM_BUDGET;
-    for (const name of queues) {
-      const queue = this.#books.queues.get(name);
-      while (queue !== undefined && claimed.length < count) {
-        if (budget === 0) return { claimed, moves, more: true };
-        budget -= 1;
-        const entry = queue.granted.shift() ?? queue.list.shift();
-        if (entry === undefined) break;
-        const full = locks === 'take' ? firstFull(this.#books, entry) : undefined;
-        if (full === undefined) {
-          claimed.push(this.#own(entry, worker, locks === 'take'));
-        } else {
-          this.#books.hold(entry, full.key);
-          moves.push(move('held', entry, full.key));
-        }
-      }
-    }
-    return { claimed, moves, more: false };
-  }
-
-  #own(entry: Entry, worker: string, withLocks: boolean): ClaimedJob {
-    const books = this.#books;
-    const token = String(books.next());
-    books.grants.delete(entry.job.id);
-    for (const { key } of entry.job.locks ?? []) {
-      if (withLocks || books.holds(entry, key)) books.take(entry, key, token);
-    }
-    entry.state = 'processing';
-    entry.owner = { worker, token };
-    return { ...entry.job, worker, token };
   }
 
   async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
     return this.#once(call, () => {
-      const entry = this.#owned(job);
+      const entry = ownedEntry(this.#books, job);
       if (entry === undefined) return { state: 'stale', moves: [] };
       if (locks !== undefined) entry.job = { ...entry.job, locks };
       if ((entry.job.locks ?? []).length === 0) return { state: 'none', moves: [] };
@@ -206,7 +116,7 @@ export class MemoryBackend implements Backend {
 
   async unlock(call: Call, job: ClaimedJob): Promise<UnlockReply> {
     return this.#once(call, () => {
-      const entry = this.#owned(job);
+      const entry = ownedEntry(this.#books, job);
       const freed = entry === undefined ? [] : this.#books.free(entry);
       return { freed: freed.length, moves: this.#grant(freed) };
     });
@@ -387,12 +297,6 @@ export class MemoryBackend implements Backend {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiters.close();
-  }
-
-  /** The job's entry if this claim still owns it. */
-  #owned({ id, token }: ClaimedJob): Entry | undefined {
-    const entry = this.#books.jobs.get(id);
-    return entry?.owner?.token === token ? entry : undefined;
   }
 
   #grant(keys: readonly string[]): Move[] {

@@ -80,13 +80,13 @@ export function isPlain({ job, outcome }: Settlement, worker: string): boolean {
     outcome.counted !== false &&
     job.worker === worker &&
     job.attempts === 0 &&
-    (job.locks === null || job.locks.length === 0)
+    job.locks?.length === 0
   );
 }
 
 /** A settlement as `settle` in lua/shared/settle.lua takes it. */
 export function encodeSettlement({ job, outcome }: Settlement): readonly unknown[] {
-  const head = [job.id, job.token, job.worker, job.queue, encodeLocks(job.locks), outcome.kind];
+  const head = [job.id, job.token, job.worker, job.queue, outcome.kind];
   switch (outcome.kind) {
     case 'completed':
       return [...head, outcome.counted === false ? 0 : 1];

@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { messageOf, WingmanError } from '../../core/errors.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { type ScriptName, script } from './scripts.ts';
 
 /** What we need of a Redis client: a user may hand in one of their own (ioredis, or one with its shape). */
@@ -52,11 +53,11 @@ export class Connection {
 
   describe(cause: unknown): WingmanError {
     const message = messageOf(cause);
-    if (this.client.status === 'end') {
-      return new WingmanError('WINGMAN_BACKEND_CLOSED', `the connection to ${this.location} is closed`, { cause });
-    }
     if (REFUSALS.test(message)) {
       return new WingmanError('WINGMAN_BACKEND_REFUSED', `${this.location} refused: ${message}`, { cause });
+    }
+    if (this.client.status === 'end') {
+      return new WingmanError('WINGMAN_BACKEND_CLOSED', `the connection to ${this.location} is closed`, { cause });
     }
     if (cause instanceof Error && cause.name === 'ReplyError') {
       return new WingmanError('WINGMAN_BACKEND_FAILED', `${this.location} failed: ${message}`, { cause });
@@ -89,25 +90,42 @@ export async function connect(
     // The first connection is tried once, so that a wrong address is told at once; after that, cuts are mended for good.
     retryStrategy: (times) => (isConnected ? Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_WAIT) : null),
   };
-  const redis = create(url, settings, client);
-  const connection = new Connection(redis);
-  let reason: unknown;
-  redis.on('error', (error) => {
-    reason ??= error;
-  });
+  const connection = new Connection(create(url, settings, client));
+  const { client: redis, location } = connection;
+  const answered = new AbortController();
+  const limit = settings.connectTimeout ?? CONNECT_TIMEOUT;
   try {
-    await redis.connect();
-    await redis.ping();
+    // A server that accepts the connection and then stays silent is not noticed by the client's own limit.
+    const greeted = greet(redis).then(() => true);
+    const hasAnswered = await Promise.race([greeted, systemClock.sleep(2 * limit, answered.signal).then(() => false)]);
+    if (!hasAnswered) throw new Error(`no answer within ${2 * limit} ms`);
     isConnected = true;
     return connection;
-  } catch (error) {
-    // The event has the cause (ECONNREFUSED, say) where the call only knows that the connection is closed.
-    const cause = messageOf(error) === 'Connection is closed.' && reason !== undefined ? reason : error;
+  } catch (cause) {
     redis.disconnect();
     const described = connection.describe(cause);
     if (described.code !== 'WINGMAN_BACKEND_CLOSED') throw described;
-    const message = `${connection.location} cannot be reached: ${messageOf(cause)}`;
+    const message = `${location} cannot be reached: ${messageOf(cause)}`;
     throw new WingmanError('WINGMAN_BACKEND_UNREACHABLE', message, { cause });
+  } finally {
+    answered.abort();
+  }
+}
+
+/** Connects and has the server answer. Rejects with what was wrong with the connection, not only with its end. */
+async function greet(redis: Redis): Promise<void> {
+  let reason: unknown;
+  const listen = (error: unknown): void => {
+    reason ??= error;
+  };
+  redis.on('error', listen);
+  try {
+    await redis.connect();
+    await redis.ping();
+  } catch (error) {
+    throw reason ?? error;
+  } finally {
+    redis.off('error', listen);
   }
 }
 

@@ -78,5 +78,7 @@ export async function init(options: (RedisBackendOptions & StageOptions) | strin
 }
 
 function isRedisUrl(url: string): boolean {
-  return /^rediss?:\/\//i.test(url) && URL.canParse(url);
+  if (!/^rediss?:\/\//i.test(url) || !URL.canParse(url)) return false;
+  // A path that is no database number is mostly the rest of a password with a character that was not escaped.
+  return /^\/?\d*$/.test(new URL(url).pathname);
 }

@@ -15,14 +15,16 @@ const SINGLES = {
   failed: 'failed',
   /** Zset: job with a grant → end of the grant. */
   grants: 'grants',
+  /** Hash: job that has places of locks → those locks: freed by this record, even if its envelope was damaged since. */
+  places: 'places',
   /** Hash: parked job → reason. */
   parked: 'parked',
   /** List: dead letters, oldest first: a line of JSON about it, then the bytes as found. */
   dead: 'dead',
   /** Set: names of the queues ever used. */
   queues: 'queues',
-  /** Hash: queue → how many of its entries were cancelled and not popped since. */
-  cancelled: 'cancelled',
+  /** Hash: queue → how many entries of its list are of cancelled jobs. */
+  cancelledTotal: 'cancelled_total',
   /** Hash: queue → how many of its jobs are held. */
   heldTotal: 'held_total',
   successfulTotal: 'successful_total',
@@ -37,7 +39,9 @@ const FAMILIES = {
   granted: 'granted:',
   /** List of at most one token: somebody may claim from this queue. */
   wake: 'wake:',
-  /** String: the envelope, a line of JSON for the scripts and then the payload. Empty once cancelled in its queue. */
+  /** Hash: cancelled job → how many entries of the queue's list are of its cancelled lives, and to be passed over. */
+  cancelled: 'cancelled:',
+  /** String: the envelope, a line of JSON for the scripts and then the payload. */
   job: 'job:',
   /** List: failed attempts of a job, oldest first. */
   failures: 'failures:',

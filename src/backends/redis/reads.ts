@@ -1,5 +1,6 @@
 import type { Counters, DeadLetter, JobView, Listing, Stats } from '../../contract/backend.ts';
-import type { StoredJob } from '../../core/envelope.ts';
+import { type ForeignEnvelope, isId, type StoredJob } from '../../core/envelope.ts';
+import { checkType } from '../../core/job.ts';
 import { decodeEnvelope, decodeFailure, decodeState } from './codec.ts';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
@@ -44,11 +45,13 @@ export class Reads {
 
   async peek(queue: string): Promise<StoredJob | null> {
     // Cancelled jobs stay in the list until they come up, so the first that counts may not be the first there is.
+    const passed = new Passed();
     for (let first = 0; ; first += PEEK_STEP) {
       const flat = textsOf(await this.#run('peek', queue, first, PEEK_STEP));
       if (flat.length === 0) return null;
-      for (let at = 0; at < flat.length; at += 2) {
-        const job = toJob(queue, flat[at] ?? '', flat[at + 1] ?? '');
+      for (let at = 0; at < flat.length; at += 3) {
+        const [entry = '', value = '', cancelled = '0'] = flat.slice(at, at + 3);
+        const job = passed.isCancelled(entry, Number(cancelled)) ? null : toJob(queue, entry, value);
         if (job !== null) return job;
       }
     }
@@ -58,7 +61,7 @@ export class Reads {
     const replies = await this.#pipeline([
       ['llen', this.#keys.of('queue', queue)],
       ['zcard', this.#keys.of('granted', queue)],
-      ['hget', this.#keys.the('cancelled'), queue],
+      ['hget', this.#keys.the('cancelledTotal'), queue],
     ]);
     const [listed, granted, cancelled] = replies.map((reply) => numberOf(reply ?? 0));
     return (listed ?? 0) + (granted ?? 0) - (cancelled ?? 0);
@@ -90,14 +93,18 @@ export class Reads {
   async #listWaiting(queue: string, offset: number, limit: number): Promise<string[]> {
     const granted = await this.#do(() => this.#connection.client.zrange(this.#keys.of('granted', queue), 0, '-1'));
     const ids = granted.slice(0, offset + limit);
+    const passed = new Passed();
     for (let first = 0; ids.length < offset + limit; first += PEEK_STEP) {
       const last = first + PEEK_STEP - 1;
       const entries = await this.#do(() => this.#connection.client.lrange(this.#keys.of('queue', queue), first, last));
       if (entries.length === 0) break;
-      const lengths = await this.#pipeline(entries.map((entry) => ['strlen', this.#keys.of('job', entry)]));
+      const cancelled = await this.#do(() =>
+        this.#connection.client.hmget(this.#keys.of('cancelled', queue), ...entries),
+      );
       entries.forEach((entry, at) => {
-        const id = entry.startsWith('{') ? foreignId(entry) : entry;
-        if (id !== null && (entry.startsWith('{') || lengths[at] !== 0)) ids.push(id);
+        if (passed.isCancelled(entry, Number(cancelled[at] ?? 0))) return;
+        const id = entry.startsWith('{') ? toJob(queue, entry, '')?.id : entry;
+        if (id !== undefined) ids.push(id);
       });
     }
     return ids.slice(offset, offset + limit);
@@ -158,25 +165,31 @@ export class Reads {
   }
 }
 
+/** On the way through a list from its front: which entries a claim would pass over. */
+class Passed {
+  readonly #seen = new Map<string, number>();
+
+  isCancelled(id: string, cancelled: number): boolean {
+    const seen = this.#seen.get(id) ?? 0;
+    this.#seen.set(id, seen + 1);
+    return seen < cancelled;
+  }
+}
+
 /** What a claim would make of an entry, or null where it would pass over it. */
 function toJob(queue: string, entry: string, value: string): StoredJob | null {
   try {
-    if (!entry.startsWith('{')) return decodeEnvelope(entry, value);
-    const { TypeName } = JSON.parse(entry);
-    const id = foreignId(entry);
-    return id === null ? null : decodeEnvelope(id, `${JSON.stringify([1, TypeName, queue, 0, 0, 0, 0, 1])}\n${entry}`);
+    return entry.startsWith('{') ? toForeignJob(queue, entry) : decodeEnvelope(entry, value);
   } catch {
     return null;
   }
 }
 
-function foreignId(entry: string): string | null {
-  try {
-    const { ID }: { ID?: unknown } = JSON.parse(entry);
-    return typeof ID === 'string' ? ID : null;
-  } catch {
-    return null;
-  }
+function toForeignJob(queue: string, entry: string): StoredJob | null {
+  const { ID, TypeName, Job }: Partial<ForeignEnvelope> = JSON.parse(entry);
+  if (!isId(ID) || Job === undefined) return null;
+  const line = [1, checkType(TypeName), queue, 0, 0, 0, 0, 1];
+  return decodeEnvelope(ID, `${JSON.stringify(line)}\n${entry}`);
 }
 
 function triples(reply: unknown): [string, number, number][] {

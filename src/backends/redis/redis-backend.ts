@@ -12,6 +12,7 @@ import {
   type Move,
   PASS_BUDGET,
   type PromoteReply,
+  type Settlement,
   type Stats,
   type SweepReply,
   type UnlockReply,
@@ -40,9 +41,6 @@ export interface RedisSettings {
   readonly grantTimeout: number;
 }
 
-/** How many jobs one script enqueues at most: longer batches are several steps. */
-const ENQUEUE_STEP = 1_000;
-
 /** The contract on Redis: each method that changes something is one script, and so one atomic step. */
 export class RedisBackend implements Backend {
   readonly kind = 'redis';
@@ -68,7 +66,6 @@ export class RedisBackend implements Backend {
   }
 
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
-    if (jobs.length > ENQUEUE_STEP) throw tooMany(jobs.length);
     const args = jobs.flatMap((job) => [job.id, job.queue, encodeDue(job), encodeStart(job), job.payload]);
     const reply = textOf(await this.#run('enqueue', ...callArgs(call), jobs.length, ...args));
     return Array.from(reply, (digit) => (digit === '1' ? 'enqueued' : 'duplicate'));
@@ -78,8 +75,9 @@ export class RedisBackend implements Backend {
     const { worker, settlements, claim } = request;
     const plain: string[] = [];
     const others: unknown[] = [];
+    const isInBulk = bulk(request);
     for (const settlement of settlements) {
-      if (isPlain(settlement, worker)) plain.push(settlement.job.id, settlement.job.token);
+      if (isInBulk(settlement)) plain.push(settlement.job.id, settlement.job.token);
       else others.push(encodeSettlement(settlement));
     }
     const { queues = [], count = 0, locks = 'take' } = claim ?? {};
@@ -101,7 +99,7 @@ export class RedisBackend implements Backend {
     const { claimed, damaged } = decodeClaims(worker, textsOf(flat), queues);
     return {
       lost: lost === 1,
-      settled: sortSettled(textOf(digits), request),
+      settled: sortSettled(textOf(digits), settlements.map(isInBulk)),
       claimed,
       moves: [...decodeMoves(textsOf(moves)), ...(await this.#bury(worker, damaged))],
       more: more === 1,
@@ -241,13 +239,21 @@ function encodeDue({ due }: NewJob): string {
   return 'at' in due ? `at ${due.at}` : `in ${due.in}`;
 }
 
-/** The script settles the plain ones first; the reply is in the order of the request. */
-function sortSettled(digits: string, { settlements, worker }: ExchangeRequest): ('settled' | 'stale')[] {
-  const plain = settlements.map((settlement) => isPlain(settlement, worker));
-  let nextPlain = 0;
-  let nextOther = plain.filter(Boolean).length;
-  return plain.map((is) => {
-    const at = is ? nextPlain++ : nextOther++;
+/**
+ * Which settlements are settled in bulk, before the others. None is where a job is named twice: then the order decides which
+ * of the two is stale.
+ */
+function bulk({ settlements, worker }: ExchangeRequest): (settlement: Settlement) => boolean {
+  const ids = new Set(settlements.map(({ job }) => job.id));
+  return ids.size < settlements.length ? () => false : (settlement) => isPlain(settlement, worker);
+}
+
+/** The script settles those in bulk first; the reply is in the order of the request. */
+function sortSettled(digits: string, isInBulk: readonly boolean[]): ('settled' | 'stale')[] {
+  let nextInBulk = 0;
+  let nextOther = isInBulk.filter(Boolean).length;
+  return isInBulk.map((is) => {
+    const at = is ? nextInBulk++ : nextOther++;
     return digits[at] === '1' ? 'settled' : 'stale';
   });
 }
@@ -292,8 +298,4 @@ function cancelResult(result: string): CancelReply['result'] {
 
 function unknownReply(reply: string): WingmanError {
   return new WingmanError('WINGMAN_BACKEND_FAILED', `a script gave an unknown reply: ${messageOf(reply)}`);
-}
-
-function tooMany(count: number): WingmanError {
-  return new WingmanError('WINGMAN_JOB_INVALID', `one call enqueues at most ${ENQUEUE_STEP} jobs; received ${count}`);
 }

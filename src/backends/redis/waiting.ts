@@ -38,6 +38,7 @@ export class Waiting {
   async wait(queues: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
     const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     if (stop.aborted) return 'aborted';
+    if (await this.#hasWork(queues)) return 'woken';
     const keys = queues.map((queue) => this.#keys.of('wake', queue));
     const gaveUp = new AbortController();
     const ended = new AbortController();
@@ -55,6 +56,15 @@ export class Waiting {
       stop.removeEventListener('abort', end);
       end();
     }
+  }
+
+  /** A token may have been lost, and other programs leave none: so whoever starts to wait looks first. */
+  async #hasWork(queues: readonly string[]): Promise<boolean> {
+    const keys = queues.flatMap((queue) => [this.#keys.of('queue', queue), this.#keys.of('granted', queue)]);
+    return this.#main.client.exists(...keys).then(
+      (count) => count > 0,
+      () => false,
+    );
   }
 
   /** Blocks for a token until `gaveUp` aborts. A token that comes after that is left for the next who waits. */

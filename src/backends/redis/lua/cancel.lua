@@ -33,14 +33,14 @@ local function cancel()
   end
   if call('ZREM', granted_key(queue), id) == 1 then
     call('ZREM', GRANTS, id)
-    free(id, locks_of(line), freed)
+    free(id, freed)
     is_listed = false
   end
   call('DEL', job_key(id), failures_key(id))
   if is_listed then
-    -- A list cannot be searched in constant time: an empty envelope tells the claim that comes by to pass over this id.
-    call('SET', job_key(id), '')
-    call('HINCRBY', CANCELLED, queue, 1)
+    -- A list cannot be searched in constant time: the claim that comes by is told to pass over this entry.
+    call('HINCRBY', cancelled_key(queue), id, 1)
+    call('HINCRBY', CANCELLED_TOTAL, queue, 1)
   end
   grant_all(freed, grant_timeout)
   return 'cancelled'

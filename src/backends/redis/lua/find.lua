@@ -10,7 +10,7 @@
 
 local id = ARGV[2]
 local value = call('GET', job_key(id))
-if not value or value == '' then return false end
+if not value then return false end
 local failures = call('LRANGE', failures_key(id), 0, -1)
 
 for _, worker in ipairs(call('ZRANGE', WORKERS, 0, -1)) do

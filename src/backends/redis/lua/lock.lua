@@ -32,7 +32,7 @@ local function lock()
     return 'locked'
   end
   local freed = {}
-  free(id, locks, freed)
+  free(id, freed)
   call('HDEL', processing_key(worker), id)
   hold(id, line[QUEUE], line[SEQ], full)
   move('held', id, line[QUEUE], full)

@@ -32,7 +32,7 @@ local function pass(id, line)
     local other, theirs = heir_of(id, line, lock[1])
     if other then
       local freed = {}
-      free(id, locks_of(line), freed)
+      free(id, freed)
       call('ZREM', GRANTS, id)
       call('ZREM', granted_key(line[QUEUE]), id)
       call('LPUSH', queue_key(line[QUEUE]), id)

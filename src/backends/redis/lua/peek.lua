@@ -2,7 +2,8 @@
 -- peek: the job that a claim would look at first. Changes nothing.
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 queue, 3 first entry to look at, 4 how many
--- Returns { the next jobs' ids or whole envelopes and their stored forms, flat; the granted ones first when starting at 0 }
+-- Returns for each entry, flat: a job's id or a whole envelope, its stored form, and how many entries of that id are
+-- cancelled. Only the first granted job where there is one and the look starts at 0.
 -- Atomic since an id and its envelope must belong together.
 --@include start
 
@@ -12,8 +13,12 @@ local function look_at(ids)
   for _, id in ipairs(ids) do
     found[#found + 1] = id
     found[#found + 1] = call('GET', job_key(id)) or ''
+    found[#found + 1] = tonumber(call('HGET', cancelled_key(ARGV[2]), id) or 0)
   end
 end
-if first == 0 then look_at(call('ZRANGE', granted_key(ARGV[2]), 0, 0)) end
-if #found == 0 then look_at(call('LRANGE', queue_key(ARGV[2]), first, first + count - 1)) end
+if first == 0 then
+  local id = call('ZRANGE', granted_key(ARGV[2]), 0, 0)[1]
+  if id then return { id, call('GET', job_key(id)) or '', 0 } end
+end
+look_at(call('LRANGE', queue_key(ARGV[2]), first, first + count - 1))
 return found

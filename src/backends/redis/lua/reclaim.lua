@@ -14,8 +14,8 @@ local function take_back(worker, id)
   call('HDEL', processing_key(worker), id)
   local value = call('GET', job_key(id))
   local line, line_end = decode(value)
+  free(id, freed)
   if not line then return bury_job(id, '', 'its stored envelope is damaged') end
-  free(id, locks_of(line), freed)
   line[CRASHES] = (line[CRASHES] or 0) + 1
   rewrite(id, value, line, line_end)
   requeue(id, line, freed)

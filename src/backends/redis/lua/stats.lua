@@ -10,7 +10,7 @@
 local queues, workers = {}, {}
 for _, queue in ipairs(call('SMEMBERS', QUEUES)) do
   local waiting = call('LLEN', queue_key(queue)) + call('ZCARD', granted_key(queue))
-  local cancelled = tonumber(call('HGET', CANCELLED, queue) or 0)
+  local cancelled = tonumber(call('HGET', CANCELLED_TOTAL, queue) or 0)
   local at = #queues
   queues[at + 1], queues[at + 2] = queue, waiting - cancelled
   queues[at + 3] = tonumber(call('HGET', HELD_TOTAL, queue) or 0)

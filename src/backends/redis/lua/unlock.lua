@@ -14,8 +14,7 @@ if earlier then return { tonumber(earlier), moves } end
 
 local freed = {}
 if call('HGET', processing_key(worker), ARGV[7]) == ARGV[8] then
-  local line = line_of(ARGV[7])
-  if line then free(ARGV[7], locks_of(line), freed) end
+  free(ARGV[7], freed)
 end
 grant_all(freed, tonumber(ARGV[6]))
 wake_claimers()

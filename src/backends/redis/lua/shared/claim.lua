@@ -1,4 +1,4 @@
--- Taking jobs from queues. needs: start, envelope, locks. Reads: worker, count, budget, with_locks.
+-- Taking jobs from queues. needs: start, envelope, locks. Reads: worker, count, budget, with_locks, grant_timeout.
 local claimed, owned = {}, {}
 local taken, has_more = 0, 0
 local first_token
@@ -41,6 +41,14 @@ local function adopt(queue, entry)
   return nil
 end
 
+-- Whether an entry of the list is of a cancelled life of a job, and forgets that one.
+local function pass_over(queue, id)
+  if call('HEXISTS', cancelled_key(queue), id) == 0 then return false end
+  if call('HINCRBY', cancelled_key(queue), id, -1) == 0 then call('HDEL', cancelled_key(queue), id) end
+  call('HINCRBY', CANCELLED_TOTAL, queue, -1)
+  return true
+end
+
 -- Claims one entry of a queue's list, or holds or buries it.
 local function claim_entry(queue, id, value)
   if sub(id, 1, 1) == '{' then
@@ -49,10 +57,6 @@ local function claim_entry(queue, id, value)
   elseif not value then
     bury(queue, 'no job has this id', id)
     move('dead', id, queue, 'no job has this id')
-    return
-  elseif value == '' then
-    call('DEL', job_key(id))
-    call('HINCRBY', CANCELLED, queue, -1)
     return
   end
   local start = sub(value, 1, 3)
@@ -81,13 +85,16 @@ local function claim_granted(queue, id)
   local value = call('GET', job_key(id))
   call('ZREM', GRANTS, id)
   local line = decode(value)
-  if not line then
+  if line then
+    local token = next_token()
+    take(id, locks_of(line), token)
+    own(id, value, token)
+  else
+    local freed = {}
+    free(id, freed)
     bury_job(id, queue, 'its stored envelope is damaged')
-    return
+    grant_all(freed, grant_timeout)
   end
-  local token = next_token()
-  take(id, locks_of(line), token)
-  own(id, value, token)
 end
 
 local function claim_from(queue)
@@ -108,7 +115,10 @@ local function claim_from(queue)
       local keys = {}
       for at, id in ipairs(ids) do keys[at] = job_key(id) end
       local values = call('MGET', unpack(keys))
-      for at, id in ipairs(ids) do claim_entry(queue, id, values[at]) end
+      local has_cancelled = call('EXISTS', cancelled_key(queue)) == 1
+      for at, id in ipairs(ids) do
+        if not (has_cancelled and pass_over(queue, id)) then claim_entry(queue, id, values[at]) end
+      end
     end
   end
 end

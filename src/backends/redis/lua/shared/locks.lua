@@ -22,12 +22,18 @@ local function first_full(id, locks)
 end
 
 local function take(id, locks, token)
+  if #locks == 0 then return end
   for _, lock in ipairs(locks) do call('HSET', lock_key(lock[1]), id, token) end
+  call('HSET', PLACES, id, cjson.encode(locks))
 end
 
--- Frees the places that a job has, and adds their keys to `freed`.
-local function free(id, locks, freed)
-  for _, lock in ipairs(locks) do
+-- Frees the places that a job has, and adds their keys to `freed`. They are kept apart from its envelope, so that one which
+-- is damaged cannot keep a place for good.
+local function free(id, freed)
+  local places = call('HGET', PLACES, id)
+  if not places then return end
+  call('HDEL', PLACES, id)
+  for _, lock in ipairs(cjson.decode(places)) do
     if call('HDEL', lock_key(lock[1]), id) == 1 then freed[#freed + 1] = lock[1] end
   end
 end

@@ -53,16 +53,16 @@ function outcomes.dead(id, queue, reason)
   call('DEL', job_key(id), failures_key(id))
 end
 
--- Settles one job: [id, token, worker, queue, locks, outcome, …its details]. Returns '1', or '0' for a stale token.
+-- Settles one job: [id, token, worker, queue, outcome, …its details]. Returns '1', or '0' for a stale token.
 local function settle(settlement)
-  local id, token, owner, queue, locks, kind = unpack(settlement, 1, 6)
+  local id, token, owner, queue, kind = unpack(settlement, 1, 5)
   if call('HGET', processing_key(owner), id) ~= token then return '0' end
   call('HDEL', processing_key(owner), id)
-  if type(locks) == 'table' then free(id, locks, freed) end
+  free(id, freed)
   if kind == 'released' then
     outcomes.released(id, queue, token)
   else
-    outcomes[kind](id, queue, settlement[7], settlement[8])
+    outcomes[kind](id, queue, settlement[6], settlement[7])
   end
   return '1'
 end

@@ -1,0 +1,109 @@
+import { CLAIM_BUDGET, type Claim, type Move, type Settlement } from '../../contract/backend.ts';
+import type { ClaimedJob } from '../../core/envelope.ts';
+import { type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
+import { type Books, type Entry, move } from './books.ts';
+import { firstFull } from './granting.ts';
+
+/** The job's entry if this claim still owns it. */
+export function ownedEntry(books: Books, { id, token }: ClaimedJob): Entry | undefined {
+  const entry = books.jobs.get(id);
+  return entry?.owner?.token === token ? entry : undefined;
+}
+
+/**
+ * Ends one attempt. The keys of the places that come free are added to `freed`; a released job is added to `released`, since
+ * where it goes depends on the others of its batch.
+ */
+export function settle(
+  books: Books,
+  { job, outcome }: Settlement,
+  now: number,
+  freed: string[],
+  released: Entry[],
+): 'settled' | 'stale' {
+  const entry = ownedEntry(books, job);
+  if (entry === undefined || released.includes(entry)) return 'stale';
+  freed.push(...books.free(entry));
+  if (outcome.kind === 'released') {
+    entry.job = { ...entry.job, crashes: 0 };
+    released.push(entry);
+    return 'settled';
+  }
+  switch (outcome.kind) {
+    case 'completed':
+      books.jobs.delete(job.id);
+      if (outcome.counted !== false) books.successful += 1;
+      break;
+    case 'cancelled':
+      books.jobs.delete(job.id);
+      break;
+    case 'retry':
+      countAttempt(entry, outcome.failure, now);
+      entry.state = 'scheduled';
+      entry.due = now + outcome.delay;
+      break;
+    case 'failed':
+      countAttempt(entry, outcome.failure, now);
+      entry.state = 'failed';
+      entry.failedAt = now;
+      if (outcome.counted !== false) books.failed += 1;
+      break;
+    case 'parked':
+      entry.state = 'parked';
+      entry.reason = outcome.reason;
+      break;
+    case 'dead': {
+      const raw = new TextEncoder().encode(entry.job.payload);
+      books.jobs.delete(job.id);
+      books.dead.push({ queue: entry.job.queue, reason: outcome.reason, at: now, raw });
+    }
+  }
+  delete entry.owner;
+  return 'settled';
+}
+
+function countAttempt(entry: Entry, failure: Failure, at: number): void {
+  const attempt = entry.job.attempts + 1;
+  entry.job = { ...entry.job, attempts: attempt, crashes: 0 };
+  const failed = { ...failure, attempt, worker: entry.owner?.worker ?? '', at };
+  entry.failures = [...entry.failures, failed].slice(-KEPT_ATTEMPTS);
+}
+
+/** Takes jobs for a worker, queue by queue; holds those that find a lock full. */
+export function claimJobs(
+  books: Books,
+  worker: string,
+  { queues, count, locks }: Claim,
+): { claimed: ClaimedJob[]; moves: Move[]; more: boolean } {
+  const claimed: ClaimedJob[] = [];
+  const moves: Move[] = [];
+  let budget = count + CLAIM_BUDGET;
+  for (const name of queues) {
+    const queue = books.queues.get(name);
+    while (queue !== undefined && claimed.length < count) {
+      if (budget === 0) return { claimed, moves, more: true };
+      budget -= 1;
+      const entry = queue.granted.shift() ?? queue.list.shift();
+      if (entry === undefined) break;
+      const full = locks === 'take' ? firstFull(books, entry) : undefined;
+      if (full === undefined) {
+        claimed.push(own(books, entry, worker, locks === 'take'));
+      } else {
+        books.hold(entry, full.key);
+        moves.push(move('held', entry, full.key));
+      }
+    }
+  }
+  return { claimed, moves, more: false };
+}
+
+function own(books: Books, entry: Entry, worker: string, withLocks: boolean): ClaimedJob {
+  const token = String(books.next());
+  books.grants.delete(entry.job.id);
+  for (const { key } of entry.job.locks ?? []) {
+    if (withLocks || books.holds(entry, key)) books.take(entry, key, token);
+  }
+  entry.state = 'processing';
+  entry.owner = { worker, token };
+  return { ...entry.job, worker, token };
+}

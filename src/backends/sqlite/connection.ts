@@ -1,0 +1,47 @@
+import type { Database, Row, Statement, Value } from './driver.ts';
+
+/** One open file. Each statement is prepared once, when it is used first. */
+export class Connection {
+  readonly #database: Database;
+  readonly #statements = new Map<string, Statement>();
+  #isOpen = true;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Runs statements that give no rows. */
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /** Returns how many rows were changed. */
+  run(sql: string, ...values: Value[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /** The first row, if there is one. All that the statement changes is changed nevertheless. */
+  get(sql: string, ...values: Value[]): Row | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  all(sql: string, ...values: Value[]): readonly Row[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepare(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

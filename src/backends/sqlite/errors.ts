@@ -1,0 +1,92 @@
+import { messageOf, WingmanError } from '../../core/errors.ts';
+
+/** SQLite's result codes that mean something to us (https://sqlite.org/rescode.html). */
+const BUSY = 5;
+const LOCKED = 6;
+const READONLY = 8;
+const CORRUPT = 11;
+const FULL = 13;
+const CANTOPEN = 14;
+const PROTOCOL = 15;
+const NOTADB = 26;
+const IOERR_SHMSIZE = 4874;
+
+/** The extended result code of an error of SQLite's, or undefined for any other. Both drivers put it there. */
+function resultCode(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const code: unknown = Reflect.get(thrown, 'errcode');
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** Whether another process is using the file just now: the same may work a moment later. */
+export function isBusy(thrown: unknown): boolean {
+  const code = resultCode(thrown);
+  // PROTOCOL: too many processes changed the WAL's lock at once.
+  return code !== undefined && [BUSY, LOCKED, PROTOCOL].includes(code & 0xff);
+}
+
+/** Whether a connection that may only read has met what a dead writer left half done. */
+export function needsRecovery(thrown: unknown): boolean {
+  return ((resultCode(thrown) ?? 0) & 0xff) === READONLY;
+}
+
+/** Says what went wrong with the file, in an error of ours. An error of ours is given back as it is. */
+export function toWingmanError(thrown: unknown, path: string): WingmanError {
+  if (thrown instanceof WingmanError) return thrown;
+  const code = resultCode(thrown);
+  const options = { cause: thrown };
+  switch (code === undefined ? undefined : code & 0xff) {
+    case READONLY:
+      return readOnly(path, thrown);
+    case FULL:
+      return full(path, thrown);
+    case CANTOPEN:
+      return new WingmanError(
+        'WINGMAN_SQLITE_OPEN',
+        `SQLite file ${path} cannot be opened: ${messageOf(thrown)}`,
+        options,
+      );
+    case NOTADB:
+      return notOurs(path, 'it is no SQLite database', thrown);
+    case CORRUPT: {
+      const hint = "stop all who use it, look at it with SQLite's PRAGMA integrity_check, and restore a copy";
+      return new WingmanError('WINGMAN_BACKEND_FAILED', `SQLite file ${path} is damaged: ${hint}`, options);
+    }
+  }
+  if (code === IOERR_SHMSIZE) return full(path, thrown);
+  return new WingmanError('WINGMAN_BACKEND_FAILED', `SQLite file ${path}: ${messageOf(thrown)}`, options);
+}
+
+export function busy(path: string, milliseconds: number, cause: unknown): WingmanError {
+  const what = `SQLite file ${path} was in use by other processes for ${milliseconds} ms`;
+  return new WingmanError('WINGMAN_BACKEND_BUSY', `${what}: nothing was done; try again, or raise busyTimeout`, {
+    cause,
+  });
+}
+
+export function closed(path: string): WingmanError {
+  return new WingmanError('WINGMAN_BACKEND_CLOSED', `the backend of SQLite file ${path} is closed`);
+}
+
+export function readOnly(path: string, cause: unknown): WingmanError {
+  const hint = 'the file, and the folder it is in, must be writable';
+  return new WingmanError('WINGMAN_SQLITE_READ_ONLY', `SQLite file ${path} cannot be written: ${hint}`, { cause });
+}
+
+export function full(path: string, cause: unknown): WingmanError {
+  const hint = 'nothing was done and nothing is lost; it goes on when there is room again';
+  return new WingmanError('WINGMAN_SQLITE_FULL', `there is no room for SQLite file ${path}: ${hint}`, { cause });
+}
+
+export function notOurs(path: string, why: string, cause?: unknown): WingmanError {
+  const hint = 'it is left as it is; give the path of a new file, or of one made by this backend';
+  return new WingmanError('WINGMAN_SQLITE_NOT_OURS', `${path} is not a file of this backend: ${why}; ${hint}`, {
+    cause,
+  });
+}
+
+export function newer(path: string, found: number, known: number): WingmanError {
+  const versions = `it has version ${found}, and this release knows versions up to ${known}`;
+  const message = `SQLite file ${path} was made by a newer release: ${versions}; upgrade wingmanjs here as well`;
+  return new WingmanError('WINGMAN_SQLITE_NEWER', message);
+}

@@ -1,0 +1,86 @@
+import { type Move, PASS_BUDGET } from '../../contract/backend.ts';
+import { type Books, move } from './books.ts';
+import { type Entry, toEntry } from './rows.ts';
+import { questions, transitions } from './statements.ts';
+
+const DAMAGED = 'its locks are damaged';
+
+/**
+ * Gives the free places of a key to the jobs that wait for it, longest first. A job that needs other locks as well gets all
+ * or none: if another is full, it goes on to wait for that one and holds nothing.
+ */
+function grantPlaces(books: Books, key: string): Move[] {
+  const moves: Move[] = [];
+  for (;;) {
+    const [next] = waiters(books, key, 1);
+    if (next === undefined) return moves;
+    const own = next.locks?.find((lock) => lock.key === key);
+    if (own === undefined) {
+      // Held for a lock that it does not name: it would wait for ever, and all others behind it.
+      books.places.waitersChanged(key, -1);
+      moves.push(books.bury(next, DAMAGED));
+      continue;
+    }
+    if (books.places.hasNoPlace(key, own.concurrency)) return moves;
+    const full = next.locks?.find((lock) => lock.key !== key && books.places.isFull(lock));
+    if (full === undefined) {
+      books.grant(next, key);
+      moves.push(move('granted', next, key));
+    } else {
+      books.places.waitersChanged(key, -1);
+      books.hold(next, full.key);
+    }
+  }
+}
+
+/** Grants the places of several keys, each once, in order. */
+export function grantAll(books: Books, keys: Iterable<string>): Move[] {
+  return [...new Set(keys)].flatMap((key) => grantPlaces(books, key));
+}
+
+/**
+ * A job that was handed back joins those that wait for its locks; the grants that follow mostly give it its place again.
+ * Returns the key to grant, if any; a job whose locks cannot be read goes to the dead letters.
+ */
+export function requeue(
+  books: Books,
+  entry: Entry,
+): { readonly freed: readonly string[]; readonly moves: readonly Move[] } {
+  if (entry.locks === undefined) return { freed: [], moves: [books.bury(entry, DAMAGED)] };
+  const [first] = entry.locks ?? [];
+  if (first === undefined) {
+    books.toFront(entry);
+    return { freed: [], moves: [] };
+  }
+  books.hold(entry, first.key);
+  return { freed: [first.key], moves: [] };
+}
+
+/** Passes a grant that nobody claimed to a job of another queue that waits for the same key, or renews it. */
+export function passGrant(books: Books, entry: Entry): Move[] {
+  for (const { key } of entry.locks ?? []) {
+    const other = waiters(books, key, PASS_BUDGET).find(
+      (waiter) => waiter.queue !== entry.queue && couldReplace(books, waiter, entry, key),
+    );
+    if (other === undefined) continue;
+    const freed = books.places.free(entry);
+    books.toFront(entry);
+    books.grant(other, key);
+    return [move('granted', other, key), ...grantAll(books, freed)];
+  }
+  books.connection.run(transitions.renewGrant, books.grantEnds, entry.sequence);
+  return [];
+}
+
+function couldReplace({ places }: Books, waiter: Entry, holder: Entry, key: string): boolean {
+  if (waiter.locks === undefined) return false;
+  return (waiter.locks ?? []).every((lock) => {
+    if (lock.key !== key && places.hasWaiters(lock.key)) return false;
+    const freed = places.holds(holder, lock.key) ? 1 : 0;
+    return !places.hasNoPlace(lock.key, lock.concurrency + freed);
+  });
+}
+
+function waiters(books: Books, key: string, limit: number): Entry[] {
+  return books.connection.all(questions.waiters, key, limit).map(toEntry);
+}

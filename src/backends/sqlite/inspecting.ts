@@ -1,0 +1,129 @@
+import { CLAIM_BUDGET, type DeadLetter, type JobView, type Listing, type Stats } from '../../contract/backend.ts';
+import type { StoredJob } from '../../core/envelope.ts';
+import type { FailedAttempt, Failure } from '../../core/outcome.ts';
+import type { Connection } from './connection.ts';
+import type { Row } from './driver.ts';
+import { bytes, integer, text, toJob, toState } from './rows.ts';
+import { failures, listings, places, questions, stats, tallies } from './statements.ts';
+import { Tallies } from './tallies.ts';
+
+/** A job in whatever state it is, or null where there is none that could be read. */
+export function find(connection: Connection, id: string): JobView | null {
+  const row = connection.get(questions.view, id);
+  if (row === undefined) return null;
+  const job = toJob(row);
+  if (typeof job === 'string') return null;
+  return {
+    job,
+    state: toState(text(row.state)),
+    failures: connection.all(failures.of, job.sequence).map(toFailedAttempt),
+    ...(row.due !== null && { due: integer(row.due) }),
+    ...(row.worker !== null && { owner: { worker: text(row.worker), token: String(integer(row.token)) } }),
+    ...(row.held_for !== null && { heldFor: text(row.held_for) }),
+    ...(row.lane === 0 && { granted: true }),
+    ...(row.reason !== null && { reason: text(row.reason) }),
+    ...(row.failed_at !== null && { failedAt: integer(row.failed_at) }),
+  };
+}
+
+function toFailedAttempt(row: Row): FailedAttempt {
+  const attempt = { attempt: integer(row.attempt), worker: text(row.worker), at: integer(row.at) };
+  return { ...toFailure(text(row.failure)), ...attempt };
+}
+
+function toFailure(json: string): Failure {
+  try {
+    const failure: unknown = JSON.parse(json);
+    if (isFailure(failure)) return failure;
+  } catch {
+    // Shown as damaged, like all else that is no failure.
+  }
+  return { name: 'Damaged', message: `what is kept of this attempt cannot be read: ${json}` };
+}
+
+function isFailure(value: unknown): value is Failure {
+  if (typeof value !== 'object' || value === null) return false;
+  return typeof Reflect.get(value, 'name') === 'string' && typeof Reflect.get(value, 'message') === 'string';
+}
+
+/** The job that a claim would take or hold first. What is damaged is passed over, as much of it as a claim would. */
+export function peek(connection: Connection, queue: string): StoredJob | null {
+  let [lane, position] = [-1, 0];
+  for (let looks = 0; looks < CLAIM_BUDGET; looks += 1) {
+    const row = connection.get(questions.peek, queue, lane, position);
+    if (row === undefined) return null;
+    const job = toJob(row);
+    if (typeof job !== 'string') return job;
+    [lane, position] = [integer(row.lane), integer(row.position)];
+  }
+  return null;
+}
+
+export function hasWaiting(connection: Connection, queue: string): boolean {
+  return connection.get(questions.hasWaiting, queue) !== undefined;
+}
+
+export function size(connection: Connection, queue: string): number {
+  return integer(connection.get(tallies.queue, queue)?.waiting ?? 0);
+}
+
+export function list(connection: Connection, listing: Listing, offset: number, limit: number): string[] {
+  return connection.all(listings[listing.state], ...filterOf(listing), limit, offset).map(({ id }) => text(id));
+}
+
+function filterOf(listing: Listing): string[] {
+  switch (listing.state) {
+    case 'waiting':
+      return [listing.queue];
+    case 'held':
+      return [listing.key];
+    case 'processing':
+      return [listing.worker];
+    case 'parked':
+      return [listing.type];
+    default:
+      return [];
+  }
+}
+
+export function holders(connection: Connection, key: string): { readonly id: string; readonly token: string | null }[] {
+  return connection
+    .all(places.holders, key)
+    .map(({ id, token }) => ({ id: text(id), token: token === null ? null : String(token) }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+export function deadLetters(connection: Connection, offset: number, limit: number): DeadLetter[] {
+  return connection.all(listings.deadLetters, limit, offset).map(({ queue, reason, at, raw }) => ({
+    queue: text(queue),
+    reason: text(reason),
+    at: integer(at),
+    raw: bytes(raw),
+  }));
+}
+
+export function readStats(connection: Connection): Stats {
+  const { successful, failures: failedEver, scheduled, failed, parked, dead } = new Tallies(connection).totals;
+  const processing = new Map(
+    connection.all(stats.processing).map((row) => [text(row.worker), integer(row.processing)]),
+  );
+  const queues = connection.all(stats.queues).map((row) => ({
+    queue: text(row.queue),
+    waiting: integer(row.waiting),
+    held: integer(row.held),
+  }));
+  const workers = connection.all(stats.workers).map((row) => ({
+    worker: text(row.worker),
+    processing: processing.get(text(row.worker)) ?? 0,
+    leaseEnds: integer(row.lease_ends),
+  }));
+  return {
+    queues: queues.sort((a, b) => (a.queue < b.queue ? -1 : 1)),
+    workers: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)),
+    scheduled,
+    failed,
+    parked,
+    dead,
+    counters: { successful, failed: failedEver },
+  };
+}

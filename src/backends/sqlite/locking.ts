@@ -1,0 +1,47 @@
+import type { CancelReply, LockReply, UnlockReply } from '../../contract/backend.ts';
+import type { ClaimedJob } from '../../core/envelope.ts';
+import type { Lock } from '../../core/lock.ts';
+import { type Books, move } from './books.ts';
+import { grantAll } from './granting.ts';
+import { lockText } from './rows.ts';
+import { transitions } from './statements.ts';
+
+/** Takes all locks of a claimed job, or holds it at the first that is full. */
+export function lock(books: Books, job: ClaimedJob, locks: readonly Lock[] | undefined): LockReply {
+  const entry = books.owned(job);
+  if (entry === undefined) return { state: 'stale', moves: [] };
+  if (locks !== undefined) {
+    entry.locks = locks;
+    books.connection.run(transitions.setLocks, lockText(locks), entry.sequence);
+  }
+  if (entry.locks === undefined) {
+    const freed = books.places.free(entry);
+    return { state: 'stale', moves: [books.bury(entry, 'its locks are damaged'), ...grantAll(books, freed)] };
+  }
+  if (entry.locks === null || entry.locks.length === 0) return { state: 'none', moves: [] };
+  const full = books.places.firstFull(entry);
+  if (full !== undefined) {
+    const freed = books.places.free(entry);
+    books.hold(entry, full.key);
+    return { state: 'held', moves: [move('held', entry, full.key), ...grantAll(books, freed)] };
+  }
+  for (const { key } of entry.locks) books.places.take(entry, key, entry.token);
+  return { state: 'locked', moves: [] };
+}
+
+/** Frees what a claimed job holds, and grants the places. */
+export function unlock(books: Books, job: ClaimedJob): UnlockReply {
+  const entry = books.owned(job);
+  const freed = entry === undefined ? [] : books.places.free(entry);
+  return { freed: freed.length, moves: grantAll(books, freed) };
+}
+
+/** Removes a job that neither runs nor has ended. */
+export function cancel(books: Books, id: string): CancelReply {
+  const entry = books.find(id);
+  if (entry === undefined) return { result: 'unknown', moves: [] };
+  if (entry.state === 'processing' || entry.state === 'failed') return { result: entry.state, moves: [] };
+  const freed = books.places.free(entry);
+  books.remove(entry);
+  return { result: 'cancelled', moves: grantAll(books, freed) };
+}

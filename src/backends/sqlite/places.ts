@@ -1,0 +1,80 @@
+import type { Lock } from '../../core/lock.ts';
+import type { Connection } from './connection.ts';
+import { type Entry, integer, text } from './rows.ts';
+import { places, questions } from './statements.ts';
+
+/** Who has which place of which lock key. In a transaction a key is looked at once, however many jobs ask for it. */
+export class Places {
+  readonly #connection: Connection;
+  readonly #taken = new Map<string, number>();
+  readonly #waitedFor = new Map<string, boolean>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Whether a job that comes up must wait for this lock: it is full, or others wait already. */
+  isFull({ key, concurrency }: Lock): boolean {
+    return this.hasNoPlace(key, concurrency) || this.hasWaiters(key);
+  }
+
+  hasNoPlace(key: string, concurrency: number): boolean {
+    let taken = this.#taken.get(key);
+    if (taken === undefined) {
+      taken = integer(this.#connection.get(places.count, key)?.taken);
+      this.#taken.set(key, taken);
+    }
+    return taken >= concurrency;
+  }
+
+  hasWaiters(key: string): boolean {
+    let waitedFor = this.#waitedFor.get(key);
+    if (waitedFor === undefined) {
+      waitedFor = this.#connection.get(questions.hasWaiters, key) !== undefined;
+      this.#waitedFor.set(key, waitedFor);
+    }
+    return waitedFor;
+  }
+
+  /** A job is held for this key from now on, or one is so no longer. */
+  waitersChanged(key: string, by: 1 | -1): void {
+    if (by === 1) this.#waitedFor.set(key, true);
+    else this.#waitedFor.delete(key);
+  }
+
+  holds(entry: Entry, key: string): boolean {
+    return mayHold(entry) && this.#connection.get(places.has, key, entry.sequence) !== undefined;
+  }
+
+  /** The first lock that keeps a job from running now, not counting the places that it has already. */
+  firstFull(entry: Entry): Lock | undefined {
+    return entry.locks?.find((lock) => !this.holds(entry, lock.key) && this.isFull(lock));
+  }
+
+  /** Takes a place, for the claim of this token or for a grant, or marks the one that the job has. */
+  take(entry: Entry, key: string, token: number | null): void {
+    if (mayHold(entry) && this.#connection.run(places.retake, token, key, entry.sequence) > 0) return;
+    this.#connection.run(places.take, key, entry.sequence, token);
+    this.#count(key, 1);
+  }
+
+  /** Frees every place that a job has. Returns the keys, in order. */
+  free({ sequence, locks }: Pick<Entry, 'sequence' | 'locks'>): string[] {
+    const freed =
+      locks === undefined
+        ? this.#connection.all(places.freeAll, sequence).map(({ key }) => text(key))
+        : (locks ?? []).map(({ key }) => key).filter((key) => this.#connection.run(places.free, key, sequence) > 0);
+    for (const key of freed) this.#count(key, -1);
+    return freed;
+  }
+
+  #count(key: string, by: 1 | -1): void {
+    const taken = this.#taken.get(key);
+    if (taken !== undefined) this.#taken.set(key, taken + by);
+  }
+}
+
+/** Only a job that runs or has a grant can have a place. */
+function mayHold({ state, granted }: Entry): boolean {
+  return state === 'processing' || granted;
+}

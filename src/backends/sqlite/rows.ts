@@ -1,0 +1,116 @@
+import { isId, type StoredJob } from '../../core/envelope.ts';
+import { WingmanError } from '../../core/errors.ts';
+import type { Lock } from '../../core/lock.ts';
+import type { State } from '../../core/states.ts';
+import type { Row, Value } from './driver.ts';
+
+/** A job that is being moved: what a step must know of it. It is kept up to date as the step goes on. */
+export interface Entry {
+  readonly sequence: number;
+  readonly id: string;
+  readonly queue: string;
+  /** Undefined where the stored form is damaged. */
+  locks: readonly Lock[] | null | undefined;
+  state: State;
+  /** It waits with its locks reserved. */
+  readonly granted: boolean;
+  readonly attempts: number;
+  readonly crashes: number;
+  readonly worker: string;
+  readonly token: number;
+}
+
+export type Locks = readonly Lock[] | null;
+
+const NO_LOCKS: readonly Lock[] = [];
+
+// The columns of a table are STRICT and bounded, so these never fail on a file that SQLite itself has kept.
+
+export function text(value: Value | undefined): string {
+  if (typeof value === 'string') return value;
+  throw unexpected('text', value);
+}
+
+export function integer(value: Value | undefined): number {
+  if (typeof value === 'number') return value;
+  throw unexpected('a number', value);
+}
+
+export function bytes(value: Value | undefined): Uint8Array {
+  // A blob of no bytes is null in some versions of the drivers.
+  if (value === null) return new Uint8Array();
+  if (value instanceof Uint8Array) return value;
+  throw unexpected('bytes', value);
+}
+
+function unexpected(expected: string, value: Value | undefined): WingmanError {
+  const message = `the SQLite file is damaged: a column that holds ${expected} has a value of type ${typeof value}`;
+  return new WingmanError('WINGMAN_BACKEND_FAILED', message);
+}
+
+export function toEntry(row: Row): Entry {
+  return {
+    sequence: integer(row.sequence),
+    id: text(row.id),
+    queue: text(row.queue),
+    locks: parseLocks(row.locks),
+    state: toState(text(row.state)),
+    granted: row.lane === 0,
+    attempts: integer(row.attempts),
+    crashes: integer(row.crashes),
+    worker: row.worker === null ? '' : text(row.worker),
+    token: row.token === null ? 0 : integer(row.token),
+  };
+}
+
+/** The envelope in a row, or why it is none. */
+export function toJob(row: Row): StoredJob | string {
+  const id = text(row.id);
+  const payload = text(row.payload);
+  const locks = parseLocks(row.locks);
+  if (!isId(id)) return 'its id is damaged';
+  if (locks === undefined) return 'its locks are damaged';
+  return {
+    id,
+    type: text(row.type),
+    queue: text(row.queue),
+    payload,
+    locks,
+    attempts: integer(row.attempts),
+    crashes: integer(row.crashes),
+    sequence: integer(row.sequence),
+    enqueuedAt: integer(row.enqueued_at),
+  };
+}
+
+const STATES: readonly State[] = ['waiting', 'scheduled', 'held', 'parked', 'processing', 'failed'];
+
+export function toState(value: string): State {
+  const state = STATES.find((name) => name === value);
+  if (state === undefined) throw unexpected('a state', value);
+  return state;
+}
+
+/** The text of locks as `parseLocks` reads it. */
+export function lockText(locks: Locks): string | null {
+  if (locks === null) return null;
+  return locks.length === 0 ? '[]' : JSON.stringify(locks.map(({ key, concurrency }) => ({ key, concurrency })));
+}
+
+/** Undefined for what `lockText` never gives. */
+export function parseLocks(value: Value | undefined): Locks | undefined {
+  if (value === null) return null;
+  if (value === '[]') return NO_LOCKS;
+  if (typeof value !== 'string') return undefined;
+  try {
+    const locks: unknown = JSON.parse(value);
+    return Array.isArray(locks) && locks.every(isLock) ? locks : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLock(value: unknown): value is Lock {
+  if (typeof value !== 'object' || value === null) return false;
+  return typeof Reflect.get(value, 'key') === 'string' && Number.isSafeInteger(Reflect.get(value, 'concurrency'));
+}

@@ -1,0 +1,72 @@
+import type { Move, Settlement } from '../../contract/backend.ts';
+import type { ClaimedJob } from '../../core/envelope.ts';
+import { type Books, toToken } from './books.ts';
+import { requeue } from './granting.ts';
+import { type Entry, integer, parseLocks } from './rows.ts';
+import { transitions } from './statements.ts';
+
+/** What a batch of settlements did. The places in `freed` are still to be granted. */
+export interface Settled {
+  readonly settled: readonly ('settled' | 'stale')[];
+  readonly freed: readonly string[];
+  readonly moves: readonly Move[];
+}
+
+export function settleAll(books: Books, settlements: readonly Settlement[]): Settled {
+  const freed: string[] = [];
+  const released: Entry[] = [];
+  const settled = settlements.map((settlement) => settle(books, settlement, freed, released));
+  // The lowest token comes to the front last, and so is foremost.
+  released.sort((a, b) => b.token - a.token);
+  const moves: Move[] = [];
+  for (const entry of released) {
+    const queued = requeue(books, entry);
+    freed.push(...queued.freed);
+    moves.push(...queued.moves);
+  }
+  return { settled, freed, moves };
+}
+
+function settle(books: Books, { job, outcome }: Settlement, freed: string[], released: Entry[]): 'settled' | 'stale' {
+  if (outcome.kind === 'completed') {
+    if (!complete(books, job, freed)) return 'stale';
+    if (outcome.counted !== false) books.tallies.totals.successful += 1;
+    return 'settled';
+  }
+  const entry = books.owned(job);
+  if (entry === undefined) return 'stale';
+  freed.push(...books.places.free(entry));
+  switch (outcome.kind) {
+    case 'released':
+      books.disown(entry, 0);
+      released.push(entry);
+      break;
+    case 'cancelled':
+      books.remove(entry);
+      break;
+    case 'retry':
+      books.retry(entry, outcome.failure, outcome.delay);
+      break;
+    case 'failed':
+      books.fail(entry, outcome.failure);
+      if (outcome.counted !== false) books.tallies.totals.failures += 1;
+      break;
+    case 'parked':
+      books.park(entry, outcome.reason);
+      break;
+    case 'dead':
+      books.bury(entry, outcome.reason);
+  }
+  return 'settled';
+}
+
+/** The way of nearly every job: one statement for one that has no locks and never failed. */
+function complete(books: Books, { id, token }: ClaimedJob, freed: string[]): boolean {
+  const number = toToken(token);
+  const row = number === null ? undefined : books.connection.get(transitions.complete, id, number);
+  if (row === undefined) return false;
+  const sequence = integer(row.sequence);
+  freed.push(...books.places.free({ sequence, locks: parseLocks(row.locks) }));
+  if (integer(row.attempts) > 0) books.dropFailures(sequence);
+  return true;
+}

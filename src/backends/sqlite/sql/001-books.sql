@@ -1,0 +1,108 @@
+-- The books of one backend: every job, who owns it, and who has which place of which lock key.
+--
+-- Tables are STRICT and numbers bounded, so that whoever edits the file by hand is told at once, and no number is met later
+-- that JavaScript cannot hold.
+
+-- One row: what is counted over all jobs.
+CREATE TABLE books (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  -- Enqueued jobs and claims share one count, so that a token is greater than all before it.
+  sequence    INTEGER NOT NULL DEFAULT 0 CHECK (sequence BETWEEN 0 AND 9007199254740991),
+  successful  INTEGER NOT NULL DEFAULT 0 CHECK (successful BETWEEN -9007199254740991 AND 9007199254740991),
+  failures    INTEGER NOT NULL DEFAULT 0 CHECK (failures BETWEEN -9007199254740991 AND 9007199254740991),
+  scheduled   INTEGER NOT NULL DEFAULT 0,
+  failed      INTEGER NOT NULL DEFAULT 0,
+  parked      INTEGER NOT NULL DEFAULT 0,
+  dead        INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO books (one) VALUES (1);
+
+CREATE TABLE jobs (
+  sequence    INTEGER PRIMARY KEY CHECK (sequence BETWEEN 1 AND 9007199254740991),
+  id          TEXT NOT NULL UNIQUE,
+  type        TEXT NOT NULL,
+  queue       TEXT NOT NULL,
+  -- JSON, sorted by key: [{"key": …, "concurrency": …}]. NULL where only a manager that knows the type can tell.
+  locks       TEXT,
+  state       TEXT NOT NULL CHECK (state IN ('waiting', 'scheduled', 'held', 'parked', 'processing', 'failed')),
+  enqueued_at INTEGER NOT NULL CHECK (enqueued_at BETWEEN -9007199254740991 AND 9007199254740991),
+  attempts    INTEGER NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 9007199254740991),
+  crashes     INTEGER NOT NULL DEFAULT 0 CHECK (crashes BETWEEN 0 AND 9007199254740991),
+  -- Of a waiting job: lane 0 are those with a grant, by sequence; lane 1 are all others, by position.
+  lane        INTEGER CHECK (lane IN (0, 1)),
+  position    INTEGER CHECK (position BETWEEN -9007199254740991 AND 9007199254740991),
+  -- Until when a grant is kept for a waiting job.
+  grant_ends  INTEGER CHECK (grant_ends BETWEEN -9007199254740991 AND 9007199254740991),
+  due         INTEGER CHECK (due BETWEEN -9007199254740991 AND 9007199254740991),
+  -- The owner of a job in processing.
+  worker      TEXT,
+  token       INTEGER CHECK (token BETWEEN 1 AND 9007199254740991),
+  -- The one lock key that a held job waits for.
+  held_for    TEXT,
+  -- Why a job is parked.
+  reason      TEXT,
+  failed_at   INTEGER CHECK (failed_at BETWEEN -9007199254740991 AND 9007199254740991),
+  -- JSON text, never parsed here. Last, so that what comes before it is read without it.
+  payload     TEXT NOT NULL
+) STRICT;
+
+-- One index for each question that a step asks. All are partial: a job is in those of its state alone.
+CREATE INDEX jobs_waiting    ON jobs (queue, lane, position) WHERE state = 'waiting';
+CREATE INDEX jobs_granted    ON jobs (grant_ends, id) WHERE grant_ends IS NOT NULL;
+CREATE INDEX jobs_scheduled  ON jobs (due, id) WHERE state = 'scheduled';
+CREATE INDEX jobs_held       ON jobs (held_for, sequence) WHERE state = 'held';
+CREATE INDEX jobs_processing ON jobs (worker, token) WHERE state = 'processing';
+CREATE INDEX jobs_parked     ON jobs (type, sequence) WHERE state = 'parked';
+CREATE INDEX jobs_failed     ON jobs (failed_at, id) WHERE state = 'failed';
+
+-- Every queue that was ever named, how many wait in it and are held beside it, and the positions at its ends.
+CREATE TABLE queues (
+  queue       TEXT PRIMARY KEY,
+  waiting     INTEGER NOT NULL,
+  held        INTEGER NOT NULL,
+  front       INTEGER NOT NULL CHECK (front BETWEEN -9007199254740991 AND 9007199254740991),
+  back        INTEGER NOT NULL CHECK (back BETWEEN -9007199254740991 AND 9007199254740991)
+) STRICT, WITHOUT ROWID;
+
+-- Who has a place of a lock key: a job by its sequence. The token is NULL while it is a grant that nobody has claimed.
+CREATE TABLE places (
+  key         TEXT NOT NULL,
+  job         INTEGER NOT NULL,
+  token       INTEGER,
+  PRIMARY KEY (key, job)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE workers (
+  worker      TEXT PRIMARY KEY,
+  lease_ends  INTEGER NOT NULL CHECK (lease_ends BETWEEN -9007199254740991 AND 9007199254740991)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX workers_ended ON workers (lease_ends, worker);
+
+-- The newest failed attempts of each job that is in the books.
+CREATE TABLE failures (
+  job         INTEGER NOT NULL,
+  attempt     INTEGER NOT NULL,
+  worker      TEXT NOT NULL,
+  at          INTEGER NOT NULL,
+  failure     TEXT NOT NULL,
+  PRIMARY KEY (job, attempt)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letters (
+  number      INTEGER PRIMARY KEY,
+  queue       TEXT NOT NULL,
+  reason      TEXT NOT NULL,
+  at          INTEGER NOT NULL,
+  -- The bytes as they were found.
+  raw         BLOB NOT NULL
+) STRICT;
+
+-- The replies of calls that may be repeated.
+CREATE TABLE calls (
+  client      TEXT NOT NULL,
+  sequence    INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
+  reply       TEXT NOT NULL,
+  PRIMARY KEY (client, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX calls_made ON calls (at);

@@ -1,0 +1,198 @@
+import type {
+  Backend,
+  CancelReply,
+  Counters,
+  DeadLetter,
+  ExchangeReply,
+  ExchangeRequest,
+  JobView,
+  Listing,
+  LockReply,
+  PromoteReply,
+  Stats,
+  SweepReply,
+  UnlockReply,
+  Wake,
+} from '../../contract/backend.ts';
+import type { Call } from '../../contract/call.ts';
+import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
+import type { Lock } from '../../core/lock.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Books } from './books.ts';
+import type { Connection } from './connection.ts';
+import { enqueue } from './enqueueing.ts';
+import { closed, isBusy } from './errors.ts';
+import { exchange } from './exchanging.ts';
+import type { OpenFile } from './file.ts';
+import { deadLetters, find, hasWaiting, holders, list, peek, readStats, size } from './inspecting.ts';
+import { register, renew, retire } from './leases.ts';
+import { cancel, lock, unlock } from './locking.ts';
+import { once } from './replies.ts';
+import { integer } from './rows.ts';
+import { passGrants, promote, reclaim, unpark } from './sweeping.ts';
+import { Watch } from './watch.ts';
+
+export interface SqliteSettings {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly maxPayload: number;
+  /** How long a grant is kept before it may pass to another queue, in milliseconds. */
+  readonly grantTimeout: number;
+  /** Milliseconds between two looks for what other processes wrote. */
+  readonly pollInterval: number;
+}
+
+/** The contract over one file. Each method is one transaction; what it does stands in the file of its concern. */
+export class SqliteBackend implements Backend {
+  readonly kind = 'sqlite';
+  readonly location: string;
+  readonly maxPayload: number;
+  readonly #file: OpenFile;
+  readonly #settings: SqliteSettings;
+  readonly #watch: Watch;
+
+  constructor(file: OpenFile, settings: SqliteSettings) {
+    this.location = `sqlite:${settings.path}`;
+    this.maxPayload = settings.maxPayload;
+    this.#file = file;
+    this.#settings = settings;
+    const { connection } = file;
+    this.#watch = new Watch({
+      ...settings,
+      version: () => unlessBusy(() => integer(connection.get('PRAGMA data_version')?.data_version)),
+      hasWaiting: (queue) => unlessBusy(() => hasWaiting(connection, queue)),
+    });
+  }
+
+  enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
+    return this.#write((books) => once(books, call, () => jobs.map((job) => enqueue(books, job))));
+  }
+
+  exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
+    return this.#write((books) => once(books, call, () => exchange(books, request)));
+  }
+
+  lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
+    return this.#write((books) => once(books, call, () => lock(books, job, locks)));
+  }
+
+  unlock(call: Call, job: ClaimedJob): Promise<UnlockReply> {
+    return this.#write((books) => once(books, call, () => unlock(books, job)));
+  }
+
+  register(worker: string, lease: number): Promise<void> {
+    return this.#write((books) => register(books, worker, lease));
+  }
+
+  renew(worker: string, lease: number): Promise<boolean> {
+    return this.#write((books) => renew(books, worker, lease));
+  }
+
+  retire(worker: string): Promise<void> {
+    return this.#write((books) => retire(books, worker));
+  }
+
+  reclaim(limit: number): Promise<SweepReply> {
+    return this.#write((books) => reclaim(books, limit));
+  }
+
+  promote(limit: number): Promise<PromoteReply> {
+    return this.#write((books) => promote(books, limit));
+  }
+
+  passGrants(limit: number): Promise<SweepReply> {
+    return this.#write((books) => passGrants(books, limit));
+  }
+
+  unpark(types: readonly string[], limit: number): Promise<SweepReply> {
+    return this.#write((books) => unpark(books, types, limit));
+  }
+
+  find(id: string): Promise<JobView | null> {
+    return this.#read((connection) => find(connection, id));
+  }
+
+  peek(queue: string): Promise<StoredJob | null> {
+    return this.#read((connection) => peek(connection, queue));
+  }
+
+  size(queue: string): Promise<number> {
+    return this.#read((connection) => size(connection, queue));
+  }
+
+  list(listing: Listing, offset: number, limit: number): Promise<readonly string[]> {
+    return this.#read((connection) => list(connection, listing, offset, limit));
+  }
+
+  holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]> {
+    return this.#read((connection) => holders(connection, key));
+  }
+
+  deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#read((connection) => deadLetters(connection, offset, limit));
+  }
+
+  stats(): Promise<Stats> {
+    return this.#read(readStats);
+  }
+
+  async now(): Promise<number> {
+    this.#assertOpen();
+    return this.#settings.clock.now();
+  }
+
+  cancel(id: string): Promise<CancelReply> {
+    return this.#write((books) => cancel(books, id));
+  }
+
+  async increment(call: Call, counter: keyof Counters, by: number): Promise<void> {
+    await this.#write((books) =>
+      once(books, call, () => {
+        books.tallies.totals[counter === 'failed' ? 'failures' : 'successful'] += by;
+        return null;
+      }),
+    );
+  }
+
+  async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+    this.#assertOpen();
+    return this.#watch.wait(queues, options);
+  }
+
+  async close(): Promise<void> {
+    this.#file.retries.close();
+    this.#watch.close();
+    this.#file.connection.close();
+  }
+
+  async #write<Reply>(step: (books: Books) => Reply): Promise<Reply> {
+    const { connection, transactions } = this.#file;
+    const { clock, grantTimeout } = this.#settings;
+    const { reply, arrived } = await transactions.write(() => {
+      const books = new Books(connection, clock.now(), grantTimeout);
+      const reply = step(books);
+      books.save();
+      return { reply, arrived: books.arrived };
+    });
+    this.#watch.wake(arrived);
+    return reply;
+  }
+
+  #read<Reply>(step: (connection: Connection) => Reply): Promise<Reply> {
+    const { connection, transactions } = this.#file;
+    return transactions.read(() => step(connection));
+  }
+
+  #assertOpen(): void {
+    if (this.#file.retries.isClosed) throw closed(this.#settings.path);
+  }
+}
+
+function unlessBusy<Result>(look: () => Result): Result | null {
+  try {
+    return look();
+  } catch (thrown) {
+    if (isBusy(thrown)) return null;
+    throw thrown;
+  }
+}

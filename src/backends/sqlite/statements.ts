@@ -1,0 +1,147 @@
+/**
+ * Every statement of the backend, by the name of what it does to a job. Each is prepared once; all but those of `stats` find
+ * their rows by an index (test/backends/sqlite/statements.test.ts asks SQLite for its plans).
+ */
+
+/** What a step must know of a job that it moves: see `toEntry`. */
+const ENTRY = 'sequence, id, queue, locks, state, lane, attempts, crashes, worker, token';
+
+/** The envelope: see `toJob`. */
+const JOB = 'sequence, id, type, queue, locks, enqueued_at, attempts, crashes, payload';
+
+/** A job in a state belongs to nobody and waits for nothing, except for what the transition sets. */
+const CLEARED = 'lane = NULL, position = NULL, grant_ends = NULL, worker = NULL, token = NULL, held_for = NULL';
+
+export const transitions = {
+  /** `state` is waiting (with a position) or scheduled (with a date). A job that is in the books changes nothing. */
+  enqueue: `INSERT INTO jobs (sequence, id, type, queue, locks, state, enqueued_at, lane, position, due, payload)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+
+  claim: `UPDATE jobs SET state = 'processing', worker = ?, token = ?, lane = NULL, position = NULL, grant_ends = NULL
+    WHERE sequence = ?`,
+
+  /** For a job that is completed: one statement sees whose it is, and ends it. */
+  complete: 'DELETE FROM jobs WHERE id = ? AND token = ? RETURNING sequence, locks, attempts',
+
+  remove: 'DELETE FROM jobs WHERE sequence = ?',
+
+  retry: `UPDATE jobs SET state = 'scheduled', due = ?, attempts = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
+
+  fail: `UPDATE jobs SET state = 'failed', failed_at = ?, attempts = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
+
+  park: `UPDATE jobs SET state = 'parked', reason = ?, ${CLEARED} WHERE sequence = ?`,
+
+  /** Takes a job from its worker, with so many crashes; where it goes then, the next transition says. */
+  disown: 'UPDATE jobs SET crashes = ?, worker = NULL, token = NULL WHERE sequence = ?',
+
+  hold: `UPDATE jobs SET state = 'held', ${CLEARED}, held_for = ? WHERE sequence = ?`,
+
+  grant: `UPDATE jobs SET state = 'waiting', ${CLEARED}, lane = 0, position = sequence, grant_ends = ? WHERE sequence = ?`,
+
+  /** Promoted, released, reclaimed, unparked, or passed over: to the front or the back of its queue. */
+  wait: `UPDATE jobs SET state = 'waiting', due = NULL, reason = NULL, ${CLEARED}, lane = 1, position = ? WHERE sequence = ?`,
+
+  renewGrant: 'UPDATE jobs SET grant_ends = ? WHERE sequence = ?',
+
+  setLocks: 'UPDATE jobs SET locks = ? WHERE sequence = ?',
+
+  bury: `INSERT INTO dead_letters (queue, reason, at, raw)
+    SELECT queue, ?, ?, CAST(payload AS BLOB) FROM jobs WHERE sequence = ?`,
+} as const;
+
+export const questions = {
+  /** The next jobs of a queue, in the order of claims. */
+  next: `SELECT ${JOB}, lane, position FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ?`,
+
+  /** The next job of a queue after a place in it. */
+  peek: `SELECT ${JOB}, lane, position FROM jobs WHERE queue = ? AND state = 'waiting' AND (lane, position) > (?, ?)
+    ORDER BY lane, position LIMIT 1`,
+
+  hasWaiting: "SELECT 1 FROM jobs WHERE queue = ? AND state = 'waiting' LIMIT 1",
+
+  entry: `SELECT ${ENTRY} FROM jobs WHERE id = ?`,
+
+  owned: `SELECT ${ENTRY} FROM jobs WHERE id = ? AND token = ?`,
+
+  ownedBy: `SELECT ${ENTRY} FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token DESC LIMIT ?`,
+
+  /** Who waits for a lock key, longest first. */
+  waiters: `SELECT ${ENTRY} FROM jobs WHERE held_for = ? AND state = 'held' ORDER BY sequence LIMIT ?`,
+
+  hasWaiters: "SELECT 1 FROM jobs WHERE held_for = ? AND state = 'held' LIMIT 1",
+
+  due: `SELECT ${ENTRY} FROM jobs WHERE state = 'scheduled' AND due <= ? ORDER BY due, id LIMIT ?`,
+
+  nextDue: "SELECT due FROM jobs WHERE state = 'scheduled' ORDER BY due, id LIMIT 1",
+
+  endedGrants: `SELECT ${ENTRY} FROM jobs WHERE grant_ends <= ? ORDER BY grant_ends, id LIMIT ?`,
+
+  parked: `SELECT ${ENTRY} FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence DESC LIMIT ?`,
+
+  view: `SELECT ${JOB}, state, lane, due, worker, token, held_for, reason, failed_at FROM jobs WHERE id = ?`,
+
+  rawPayload: 'SELECT CAST(payload AS BLOB) AS raw FROM jobs WHERE sequence = ?',
+} as const;
+
+export const listings = {
+  waiting: "SELECT id FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ? OFFSET ?",
+  held: "SELECT id FROM jobs WHERE held_for = ? AND state = 'held' ORDER BY sequence LIMIT ? OFFSET ?",
+  processing: "SELECT id FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token LIMIT ? OFFSET ?",
+  parked: "SELECT id FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence LIMIT ? OFFSET ?",
+  scheduled: "SELECT id FROM jobs WHERE state = 'scheduled' ORDER BY due, id LIMIT ? OFFSET ?",
+  failed: "SELECT id FROM jobs WHERE state = 'failed' ORDER BY failed_at, id LIMIT ? OFFSET ?",
+  deadLetters: 'SELECT queue, reason, at, raw FROM dead_letters ORDER BY number LIMIT ? OFFSET ?',
+} as const;
+
+export const places = {
+  take: `INSERT INTO places (key, job, token) VALUES (?, ?, ?)
+    ON CONFLICT (key, job) DO UPDATE SET token = excluded.token`,
+  /** A place that the job has already: its grant is claimed, or its lock asked for again. */
+  retake: 'UPDATE places SET token = ? WHERE key = ? AND job = ?',
+  free: 'DELETE FROM places WHERE key = ? AND job = ?',
+  /** For a job whose locks cannot be read. Goes through all places, of which there are no more than jobs that run. */
+  freeAll: 'DELETE FROM places WHERE job = ? RETURNING key',
+  has: 'SELECT 1 FROM places WHERE key = ? AND job = ?',
+  count: 'SELECT count(*) AS taken FROM places WHERE key = ?',
+  holders: 'SELECT jobs.id, places.token FROM places JOIN jobs ON jobs.sequence = places.job WHERE places.key = ?',
+} as const;
+
+export const workers = {
+  register: `INSERT INTO workers (worker, lease_ends) VALUES (?, ?)
+    ON CONFLICT (worker) DO UPDATE SET lease_ends = excluded.lease_ends`,
+  renew: 'UPDATE workers SET lease_ends = ? WHERE worker = ?',
+  remove: 'DELETE FROM workers WHERE worker = ?',
+  has: 'SELECT 1 FROM workers WHERE worker = ?',
+  ended: 'SELECT worker FROM workers WHERE lease_ends <= ? ORDER BY lease_ends, worker',
+} as const;
+
+export const failures = {
+  keep: 'INSERT INTO failures (job, attempt, worker, at, failure) VALUES (?, ?, ?, ?, ?)',
+  dropOld: 'DELETE FROM failures WHERE job = ? AND attempt <= ?',
+  of: 'SELECT attempt, worker, at, failure FROM failures WHERE job = ? ORDER BY attempt',
+} as const;
+
+export const tallies = {
+  books: 'SELECT sequence, successful, failures, scheduled, failed, parked, dead FROM books',
+  saveBooks: `UPDATE books SET sequence = ?, successful = ?, failures = ?, scheduled = ?, failed = ?, parked = ?, dead = ?
+    WHERE one = 1`,
+  queue: 'SELECT waiting, held, front, back FROM queues WHERE queue = ?',
+  saveQueue: `INSERT INTO queues (queue, waiting, held, front, back) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (queue) DO UPDATE SET waiting = excluded.waiting, held = excluded.held,
+      front = excluded.front, back = excluded.back`,
+} as const;
+
+export const calls = {
+  reply: 'SELECT reply FROM calls WHERE client = ? AND sequence = ?',
+  keep: 'INSERT INTO calls (client, sequence, at, reply) VALUES (?, ?, ?, ?)',
+  dropAnswered: 'DELETE FROM calls WHERE client = ? AND sequence < ?',
+  dropOld: `DELETE FROM calls WHERE (client, sequence) IN
+    (SELECT client, sequence FROM calls WHERE at < ? ORDER BY at LIMIT ?)`,
+} as const;
+
+/** What an operator asks for now and then: these go through all queues, all workers and all that runs. */
+export const stats = {
+  queues: 'SELECT queue, waiting, held FROM queues',
+  workers: 'SELECT worker, lease_ends FROM workers',
+  processing: "SELECT worker, count(*) AS processing FROM jobs WHERE state = 'processing' GROUP BY worker",
+} as const;

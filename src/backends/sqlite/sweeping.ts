@@ -1,0 +1,74 @@
+import type { Move, PromoteReply, SweepReply } from '../../contract/backend.ts';
+import { type Books, move } from './books.ts';
+import { grantAll, passGrant, requeue } from './granting.ts';
+import { type Entry, integer, text, toEntry } from './rows.ts';
+import { calls, questions, workers } from './statements.ts';
+
+// A client repeats a call within seconds. One that has ended never does, and its last replies stay until then.
+const REPLIES_KEPT = 86_400_000;
+const REPLIES_DROPPED = 1_000;
+
+/** Takes up to `limit` jobs back from workers whose lease has ended. */
+export function reclaim(books: Books, limit: number): SweepReply {
+  const { connection, now } = books;
+  const moves: Move[] = [];
+  const freed: string[] = [];
+  let left = limit;
+  for (const row of connection.all(workers.ended, now)) {
+    const worker = text(row.worker);
+    // One more than are taken back tells whether this worker is done with.
+    const owned = connection.all(questions.ownedBy, worker, left + 1).map(toEntry);
+    for (const entry of owned.slice(0, left)) {
+      freed.push(...books.places.free(entry));
+      books.disown(entry, entry.crashes + 1);
+      const queued = requeue(books, entry);
+      freed.push(...queued.freed);
+      moves.push(move('reclaimed', entry, worker), ...queued.moves);
+    }
+    if (owned.length > left) {
+      left = 0;
+      break;
+    }
+    left -= owned.length;
+    connection.run(workers.remove, worker);
+  }
+  moves.push(...grantAll(books, freed));
+  connection.run(calls.dropOld, now - REPLIES_KEPT, REPLIES_DROPPED);
+  return { moves, more: left === 0 };
+}
+
+/** Moves up to `limit` scheduled jobs that are due to the backs of their queues. */
+export function promote(books: Books, limit: number): PromoteReply {
+  const { connection, now } = books;
+  const due = connection.all(questions.due, now, limit).map(toEntry);
+  const moves = due.map((entry) => {
+    books.toBack(entry);
+    return move('promoted', entry);
+  });
+  const next = connection.get(questions.nextDue);
+  return {
+    moves,
+    more: due.length === limit,
+    next: next === undefined ? null : Math.max(0, integer(next.due) - now),
+  };
+}
+
+/** Passes up to `limit` grants that were not claimed in time, or renews them. */
+export function passGrants(books: Books, limit: number): SweepReply {
+  const ended = books.connection.all(questions.endedGrants, books.now, limit + 1).map(toEntry);
+  return { moves: ended.slice(0, limit).flatMap((entry) => passGrant(books, entry)), more: ended.length > limit };
+}
+
+/** Moves up to `limit` parked jobs of these types to the fronts of their queues. */
+export function unpark(books: Books, types: readonly string[], limit: number): SweepReply {
+  const parked: Entry[] = [];
+  for (const type of new Set(types)) {
+    const rows = books.connection.all(questions.parked, type, limit + 1 - parked.length);
+    parked.push(...rows.map(toEntry));
+  }
+  const moves = parked.slice(0, limit).map((entry) => {
+    books.toFront(entry);
+    return move('unparked', entry);
+  });
+  return { moves, more: parked.length > limit };
+}

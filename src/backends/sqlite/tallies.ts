@@ -1,0 +1,104 @@
+import type { State } from '../../core/states.ts';
+import type { Connection } from './connection.ts';
+import { integer } from './rows.ts';
+import { tallies } from './statements.ts';
+
+/** What is counted over all jobs, so that nobody has to count them. */
+interface Totals {
+  sequence: number;
+  successful: number;
+  /** The counter of failed jobs since the beginning; `failed` is how many are kept now. */
+  failures: number;
+  scheduled: number;
+  failed: number;
+  parked: number;
+  dead: number;
+}
+
+/** What is counted of one queue, and the positions of the first and the last job in its list. */
+interface Queue {
+  waiting: number;
+  held: number;
+  front: number;
+  back: number;
+}
+
+/** The counts of the books within one transaction: read when they are needed first, written once, at its end. */
+export class Tallies {
+  readonly #connection: Connection;
+  readonly #queues = new Map<string, Queue>();
+  /** A queue is written where a job of it moved, so that each that was ever used is in the books. */
+  readonly #moved = new Set<string>();
+  #totals: Totals | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get totals(): Totals {
+    if (this.#totals === undefined) {
+      const row = this.#connection.get(tallies.books) ?? {};
+      this.#totals = {
+        sequence: integer(row.sequence),
+        successful: integer(row.successful),
+        failures: integer(row.failures),
+        scheduled: integer(row.scheduled),
+        failed: integer(row.failed),
+        parked: integer(row.parked),
+        dead: integer(row.dead),
+      };
+    }
+    return this.#totals;
+  }
+
+  queue(name: string): Queue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      const row = this.#connection.get(tallies.queue, name);
+      queue =
+        row === undefined
+          ? { waiting: 0, held: 0, front: 1, back: 0 }
+          : {
+              waiting: integer(row.waiting),
+              held: integer(row.held),
+              front: integer(row.front),
+              back: integer(row.back),
+            };
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  /** One job more, or less, in a state. Those that run are not counted here. */
+  count(queue: string, state: State, by: 1 | -1): void {
+    if (state !== 'processing') this.#moved.add(queue);
+    switch (state) {
+      case 'waiting':
+      case 'held':
+        this.queue(queue)[state] += by;
+        break;
+      case 'scheduled':
+      case 'failed':
+      case 'parked':
+      case 'dead':
+        this.totals[state] += by;
+    }
+  }
+
+  /** The next number: enqueued jobs and claims share one count. */
+  next(): number {
+    this.totals.sequence += 1;
+    return this.totals.sequence;
+  }
+
+  save(): void {
+    if (this.#totals !== undefined) {
+      const { sequence, successful, failures, scheduled, failed, parked, dead } = this.#totals;
+      this.#connection.run(tallies.saveBooks, sequence, successful, failures, scheduled, failed, parked, dead);
+    }
+    for (const name of this.#moved) {
+      const { waiting, held, front, back } = this.queue(name);
+      this.#connection.run(tallies.saveQueue, name, waiting, held, front, back);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { Connection } from './connection.ts';
+import { isBusy, newer } from './errors.ts';
+import { leaveWal, usesWal } from './journal.ts';
+import type { Retries } from './retries.ts';
+import { integer } from './rows.ts';
+
+export interface TransactionSettings {
+  readonly path: string;
+  /** The newest version of the books that this release knows. */
+  readonly latest: number;
+  /** Whether this version of SQLite must keep away from WAL (see `walIsSafe`). */
+  readonly avoidWal: boolean;
+}
+
+// How long a commit may block this process, waiting for readers, in milliseconds. Only without WAL, where readers are in a
+// writer's way.
+const COMMIT_WAIT = 5;
+
+/**
+ * Runs steps in transactions, again from their start where other processes are in the way. Steps are synchronous and depend
+ * on nothing but the books.
+ */
+export class Transactions {
+  readonly #connection: Connection;
+  readonly #retries: Retries;
+  readonly #settings: TransactionSettings;
+  /** Writes of this process that wait for their turn, so that they get it in the order they came. */
+  readonly #turns: (() => void)[] = [];
+  #isWriting = false;
+
+  constructor(connection: Connection, retries: Retries, settings: TransactionSettings) {
+    this.#connection = connection;
+    this.#retries = retries;
+    this.#settings = settings;
+  }
+
+  /** Runs a step in one transaction, while nobody else writes. What it throws undoes it. */
+  async write<Result>(step: () => Result): Promise<Result> {
+    const started = this.#retries.start();
+    if (this.#isWriting) await new Promise<void>((resolve) => this.#turns.push(resolve));
+    this.#isWriting = true;
+    try {
+      return await this.#retries.run(() => this.#transact('BEGIN IMMEDIATE', step), started);
+    } finally {
+      const next = this.#turns.shift();
+      if (next === undefined) this.#isWriting = false;
+      else next();
+    }
+  }
+
+  /** Runs a step that only reads, and sees the books as they are at one moment. */
+  read<Result>(step: () => Result): Promise<Result> {
+    return this.#retries.run(() => this.#transact('BEGIN', step));
+  }
+
+  #transact<Result>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', step: () => Result): Result {
+    this.#connection.run(begin);
+    try {
+      this.#check();
+      const result = step();
+      this.#commit();
+      return result;
+    } catch (thrown) {
+      this.#rollback();
+      throw thrown;
+    }
+  }
+
+  /** A newer release may have changed the file under us, and a process with a newer SQLite may have turned on WAL. */
+  #check(): void {
+    const { path, latest, avoidWal } = this.#settings;
+    const version = integer(this.#connection.get('PRAGMA user_version')?.user_version);
+    if (version > latest) throw newer(path, version, latest);
+    if (!avoidWal || !usesWal(this.#connection)) return;
+    this.#rollback();
+    leaveWal(this.#connection);
+    this.#connection.run('BEGIN IMMEDIATE');
+  }
+
+  #commit(): void {
+    try {
+      this.#connection.run('COMMIT');
+    } catch (thrown) {
+      if (!isBusy(thrown)) throw thrown;
+      // Readers are in the way. New ones are kept out by now, so this ends soon; if not, the step is undone.
+      this.#connection.exec(`PRAGMA busy_timeout = ${COMMIT_WAIT}`);
+      try {
+        this.#connection.run('COMMIT');
+      } finally {
+        this.#connection.exec('PRAGMA busy_timeout = 0');
+      }
+    }
+  }
+
+  #rollback(): void {
+    try {
+      this.#connection.run('ROLLBACK');
+    } catch {
+      // SQLite has ended the transaction itself, as it does when there is no room.
+    }
+  }
+}

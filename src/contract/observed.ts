@@ -1,0 +1,221 @@
+import type { ClaimedJob, NewJob } from '../core/envelope.ts';
+import type { JobEvent } from '../core/events.ts';
+import type { Lock } from '../core/lock.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import type {
+  Backend,
+  CancelReply,
+  Counters,
+  DeadLetter,
+  ExchangeReply,
+  ExchangeRequest,
+  JobView,
+  Listing,
+  LockReply,
+  Move,
+  PromoteReply,
+  Settlement,
+  Stats,
+  SweepReply,
+  UnlockReply,
+  Wake,
+} from './backend.ts';
+import type { Call } from './call.ts';
+
+/**
+ * Any backend, with an event for every transition that passes through it: the one place where transitions are counted. What
+ * other processes do to a job is seen by them. A step whose reply never comes has no events.
+ */
+export class ObservedBackend implements Backend {
+  readonly kind: string;
+  readonly location: string;
+  readonly maxPayload: number;
+  readonly #backend: Backend;
+  readonly #emit: (event: JobEvent) => void;
+  readonly #clock: Clock;
+
+  /** @param emit called once for each transition, in their order; it must not throw */
+  constructor(backend: Backend, emit: (event: JobEvent) => void, clock: Clock = systemClock) {
+    this.kind = backend.kind;
+    this.location = backend.location;
+    this.maxPayload = backend.maxPayload;
+    this.#backend = backend;
+    this.#emit = emit;
+    this.#clock = clock;
+  }
+
+  async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
+    const results = await this.#backend.enqueue(call, jobs);
+    jobs.forEach((job, index) => {
+      if (results[index] !== 'enqueued') return;
+      const { id, queue, type } = job;
+      this.#emit({ event: isLater(job, this.#clock) ? 'scheduled' : 'enqueued', id, queue, type });
+    });
+    return results;
+  }
+
+  async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
+    const reply = await this.#backend.exchange(call, request);
+    request.settlements.forEach((settlement, index) => {
+      if (reply.settled[index] === 'settled') this.#emit(fromSettlement(settlement));
+    });
+    this.#emitMoves(reply.moves);
+    for (const job of reply.claimed) this.#emit({ event: 'claimed', ...atWorker(job) });
+    return reply;
+  }
+
+  async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
+    const reply = await this.#backend.lock(call, job, locks);
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  async unlock(call: Call, job: ClaimedJob): Promise<UnlockReply> {
+    const reply = await this.#backend.unlock(call, job);
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  async reclaim(limit: number): Promise<SweepReply> {
+    const reply = await this.#backend.reclaim(limit);
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  async promote(limit: number): Promise<PromoteReply> {
+    const reply = await this.#backend.promote(limit);
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  async passGrants(limit: number): Promise<SweepReply> {
+    const reply = await this.#backend.passGrants(limit);
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  async unpark(types: readonly string[], limit: number): Promise<SweepReply> {
+    const reply = await this.#backend.unpark(types, limit);
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  async cancel(id: string): Promise<CancelReply> {
+    // The reply names no queue, and afterwards the job is gone; neither its queue nor its type ever changes.
+    const view = await this.#backend.find(id);
+    const reply = await this.#backend.cancel(id);
+    if (reply.result === 'cancelled' && view !== null) {
+      const { queue, type } = view.job;
+      this.#emit({ event: 'cancelled', id, queue, type });
+    }
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  register(worker: string, lease: number): Promise<void> {
+    return this.#backend.register(worker, lease);
+  }
+
+  renew(worker: string, lease: number): Promise<boolean> {
+    return this.#backend.renew(worker, lease);
+  }
+
+  retire(worker: string): Promise<void> {
+    return this.#backend.retire(worker);
+  }
+
+  find(id: string): Promise<JobView | null> {
+    return this.#backend.find(id);
+  }
+
+  peek(queue: string): ReturnType<Backend['peek']> {
+    return this.#backend.peek(queue);
+  }
+
+  size(queue: string): Promise<number> {
+    return this.#backend.size(queue);
+  }
+
+  list(listing: Listing, offset: number, limit: number): Promise<readonly string[]> {
+    return this.#backend.list(listing, offset, limit);
+  }
+
+  holders(key: string): ReturnType<Backend['holders']> {
+    return this.#backend.holders(key);
+  }
+
+  deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#backend.deadLetters(offset, limit);
+  }
+
+  stats(): Promise<Stats> {
+    return this.#backend.stats();
+  }
+
+  now(): Promise<number> {
+    return this.#backend.now();
+  }
+
+  increment(call: Call, counter: keyof Counters, by: number): Promise<void> {
+    return this.#backend.increment(call, counter, by);
+  }
+
+  wait(queues: readonly string[], options: Parameters<Backend['wait']>[1]): Promise<Wake> {
+    return this.#backend.wait(queues, options);
+  }
+
+  close(): Promise<void> {
+    return this.#backend.close();
+  }
+
+  #emitMoves(moves: readonly Move[]): void {
+    for (const move of moves) {
+      const event = fromMove(move);
+      if (event !== null) this.#emit(event);
+    }
+  }
+}
+
+/** For an instant, by this process's clock: within the difference of the clocks the backend may have found otherwise. */
+function isLater({ due }: NewJob, clock: Clock): boolean {
+  if (due === undefined) return false;
+  return 'in' in due ? due.in > 0 : due.at > clock.now();
+}
+
+function atWorker({ id, queue, type, worker, attempts }: ClaimedJob) {
+  return { id, queue, type, worker, attempt: attempts + 1 };
+}
+
+function fromSettlement({ job, outcome }: Settlement): JobEvent {
+  const subject = atWorker(job);
+  switch (outcome.kind) {
+    case 'completed':
+    case 'released':
+    case 'cancelled':
+      return { event: outcome.kind, ...subject };
+    case 'retry':
+      return { event: 'retrying', ...subject, detail: outcome.failure.message, delay: outcome.delay };
+    case 'failed':
+      return { event: 'failed', ...subject, detail: outcome.failure.message };
+    case 'parked':
+    case 'dead':
+      return { event: outcome.kind, ...subject, detail: outcome.reason };
+  }
+}
+
+/** Null for a transition that no step makes by itself. */
+function fromMove({ event, id, queue, detail = '' }: Move): JobEvent | null {
+  switch (event) {
+    case 'promoted':
+    case 'unparked':
+      return { event, id, queue };
+    case 'held':
+    case 'granted':
+    case 'dead':
+      return { event, id, queue, detail };
+    case 'reclaimed':
+      return { event, id, queue, worker: detail };
+    default:
+      return null;
+  }
+}
