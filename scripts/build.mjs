@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fail, progress, root, run, ScriptError } from './run.mjs';
 
 const dist = join(root, 'dist');
@@ -55,7 +56,11 @@ function build(sources) {
 /** What is read at run time beside the code: one script or statement per file. */
 function copyAssets(fresh) {
   for (const file of filesBelow('src')) {
-    if (/\.(lua|sql)$/.test(file)) copyFileSync(join(root, file), join(fresh, file.slice('src/'.length)));
+    if (!/\.(lua|sql)$/.test(file)) continue;
+    const copy = join(fresh, file.slice('src/'.length));
+    // A folder of its own has no code, so the compiler has not made it.
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(join(root, file), copy);
   }
 }
 
@@ -103,13 +108,7 @@ function builtFrom() {
 
 function hashSources() {
   const hash = createHash('sha256');
-  const settings = [
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-    'tsconfig.build.json',
-    'scripts/build.mjs',
-  ];
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
   for (const file of [...settings, ...filesBelow('src')]) {
     hash
       .update(`${file}\0`)

@@ -72,6 +72,7 @@ export class Stages {
   readonly #claims = new Map<string, ClaimedJob>();
   readonly #closing = new AbortController();
   #worker: string | null = null;
+  #registering: Promise<string> | null = null;
   #isBeating = false;
   #lastSweep = Number.NEGATIVE_INFINITY;
 
@@ -118,6 +119,16 @@ export class Stages {
   async popJob(queue: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PoppedJob> {
     const end = this.#clock.monotonic() + this.#blockingTimeout;
     const aborted = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+    try {
+      return await this.#popUntil(end, queue, aborted);
+    } catch (error) {
+      // Whatever a close interrupts fails in its own way; to the caller it is one and the same.
+      if (this.#closing.signal.aborted) throw this.#canceled(queue);
+      throw error;
+    }
+  }
+
+  async #popUntil(end: number, queue: string, aborted: AbortSignal): Promise<PoppedJob> {
     for (;;) {
       if (aborted.aborted) throw this.#canceled(queue);
       await this.#sweep();
@@ -136,7 +147,7 @@ export class Stages {
     const worker = await this.#register();
     const claim = { queues: [queue], count: 1, locks: 'later' } as const;
     const reply = await this.#caller.call((call) => this.backend.exchange(call, { worker, settlements: [], claim }));
-    if (reply.lost) this.#lose();
+    if (reply.lost && this.#worker === worker) this.#lose();
     const [claimed] = reply.claimed;
     if (claimed === undefined) return { job: null, mayHaveMore: reply.lost || reply.more };
     this.#claims.set(claimed.id, claimed);
@@ -295,12 +306,19 @@ export class Stages {
   }
 
   async #register(): Promise<string> {
-    if (this.#worker === null) {
-      const worker = newName();
-      await this.backend.register(worker, this.#lease);
-      this.#worker = worker;
-    }
-    return this.#worker;
+    if (this.#worker !== null) return this.#worker;
+    // Pops that start at the same time share one lease, since one is all that is kept alive.
+    this.#registering ??= this.#registerAnew().finally(() => {
+      this.#registering = null;
+    });
+    return this.#registering;
+  }
+
+  async #registerAnew(): Promise<string> {
+    const worker = newName();
+    await this.backend.register(worker, this.#lease);
+    this.#worker = worker;
+    return worker;
   }
 
   /** The lease is gone, and with it everything that was owned; the next pop starts another under a new name. */

@@ -96,13 +96,22 @@ export class InvalidOptionError extends WingmanError {
   }
 }
 
-/** The message of anything that was thrown, an Error or not. */
+/** The message of anything that was thrown, an Error or not. Never throws. */
 export function messageOf(thrown: unknown): string {
+  try {
+    return readMessage(thrown);
+  } catch {
+    return 'what was thrown cannot be read';
+  }
+}
+
+function readMessage(thrown: unknown): string {
   if (!(thrown instanceof Error)) return shown(thrown);
-  if (thrown.message !== '') return thrown.message;
+  // A message may be anything: it is a property like any other.
+  if (thrown.message !== '') return String(thrown.message);
   // Node's own for a host with several addresses: the message is empty, each address has its own.
   if (thrown instanceof AggregateError) return thrown.errors.map(messageOf).join('; ');
-  return thrown.name;
+  return String(thrown.name);
 }
 
 /** A URL as it may be shown: its password is replaced, whatever characters are in it. */

@@ -40,8 +40,9 @@ function check(lock: unknown): Lock {
   }
   const key: unknown = Reflect.get(lock, 'key');
   const concurrency: unknown = Reflect.get(lock, 'concurrency');
-  if (typeof key !== 'string' || !KEY.test(key)) {
-    throw new InvalidOptionError('lock.key', 'text of 1 to 512 characters', key);
+  // SQLite ends a text at a NUL, so two such keys could become one as well.
+  if (typeof key !== 'string' || !KEY.test(key) || key.includes('\0')) {
+    throw new InvalidOptionError('lock.key', 'text of 1 to 512 characters without NUL', key);
   }
   if (typeof concurrency !== 'number' || !Number.isSafeInteger(concurrency)) {
     throw new InvalidOptionError('lock.concurrency', 'a whole number', concurrency);

@@ -12,16 +12,18 @@ const DEEPEST = 1_000;
  */
 export function encodePayload(input: unknown, type: string, maxBytes = MAX_PAYLOAD_BYTES): string {
   if (input === undefined) return 'null';
-  const found = findLoss(input, []);
+  let found: Loss | null;
+  let text: string | undefined;
+  try {
+    found = findLoss(input, []);
+    if (found === null) text = JSON.stringify(input);
+  } catch (cause) {
+    // A getter or a toJSON of the input threw.
+    throw notJson(type, `a part that cannot be read (${messageOf(cause)})`, cause);
+  }
   if (found !== null) {
     const where = found.path === '' ? '' : ` at ${found.path}`;
     throw notJson(type, `${found.what}${where}`);
-  }
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(input);
-  } catch (cause) {
-    throw notJson(type, messageOf(cause), cause);
   }
   if (text === undefined) throw notJson(type, 'a toJSON that gives nothing');
   const bytes = utf8Length(text, maxBytes);
@@ -69,20 +71,35 @@ function findLoss(value: unknown, ancestors: object[]): Loss | null {
   }
 }
 
+// Objects whose content JSON drops, by their tags.
+const OPAQUE = /^\[object (Map|Set|WeakMap|WeakSet|WeakRef|Promise|RegExp|Error|(Shared)?ArrayBuffer)\]$/;
+
 function findLossWithin(value: object, ancestors: object[]): Loss | null {
-  if (typeof Reflect.get(value, 'toJSON') === 'function') return null;
-  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
-    return { path: '', what: `a ${value.constructor.name}` };
+  const toJSON: unknown = Reflect.get(value, 'toJSON');
+  if (typeof toJSON === 'function') {
+    const given: unknown = Reflect.apply(toJSON, value, ['']);
+    if (given === null && value instanceof Date) return { path: '', what: 'an invalid Date' };
+    if (given === undefined) return null;
+    return typeof given === 'object' && given !== null
+      ? findLossInMembers(given, ancestors)
+      : findLoss(given, ancestors);
   }
+  const tag = Object.prototype.toString.call(value);
+  if (OPAQUE.test(tag) || ArrayBuffer.isView(value)) return { path: '', what: `a ${tag.slice(8, -1)}` };
+  return findLossInMembers(value, ancestors);
+}
+
+function findLossInMembers(value: object, ancestors: object[]): Loss | null {
   if (ancestors.includes(value)) return { path: '', what: 'a cycle' };
   if (ancestors.length >= DEEPEST) return { path: '', what: `more than ${DEEPEST} levels of nesting` };
   ancestors.push(value);
   const isList = Array.isArray(value);
-  for (const [key, member] of Object.entries(value)) {
+  // A list's entries() have its holes too, which JSON would fill with null.
+  for (const [key, member] of isList ? value.entries() : Object.entries(value)) {
     // A property that is undefined is simply absent, as everywhere in JavaScript; in a list it would become null.
     if (member === undefined && !isList) continue;
     const loss = findLoss(member, ancestors);
-    if (loss !== null) return { path: join(isList ? `[${key}]` : key, loss.path), what: loss.what };
+    if (loss !== null) return { path: join(isList ? `[${key}]` : String(key), loss.path), what: loss.what };
   }
   ancestors.pop();
   return null;

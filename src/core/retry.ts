@@ -61,7 +61,8 @@ function delayFunction(backoff: Backoff): RetryPolicy['delayAfter'] {
   if (!(share >= 0 && share <= 1)) throw new InvalidOptionError('retry.backoff.jitter', 'from 0 to 1', share);
 
   return (attempts, _error, random) => {
-    const factor = kind === 'exponential' ? 2 ** (attempts - 1) : kind === 'linear' ? attempts : 1;
+    // Bounded, since nothing times infinity is not a number.
+    const factor = kind === 'exponential' ? 2 ** Math.min(attempts - 1, 1_000) : kind === 'linear' ? attempts : 1;
     const wait = Math.min(most, first * factor);
     return Math.round(Math.min(most, wait * (1 + share * (2 * random - 1))));
   };

@@ -28,7 +28,7 @@ export interface OpenFile {
  * @throws WingmanError `WINGMAN_SQLITE_DRIVER`, `_OPEN`, `_READ_ONLY`, `_NOT_OURS`, `_NEWER`, `_FULL`; `WINGMAN_BACKEND_BUSY`
  */
 export async function openFile(settings: FileSettings, isSafe = walIsSafe): Promise<OpenFile> {
-  const { path, synchronous } = settings;
+  const { path, clock, synchronous } = settings;
   const driver = await loadDriver();
   const retries = new Retries(settings);
   const isThere = checkAccess(path);
@@ -38,7 +38,7 @@ export async function openFile(settings: FileSettings, isSafe = walIsSafe): Prom
     connection.exec(`PRAGMA busy_timeout = 0; PRAGMA synchronous = ${synchronous}`);
     const avoidWal = !isSafe(text(connection.get('SELECT sqlite_version() AS version')?.version));
     await retries.run(() => chooseJournal(connection, path, avoidWal));
-    const transactions = new Transactions(connection, retries, { path, latest: LATEST, avoidWal });
+    const transactions = new Transactions(connection, retries, { path, clock, latest: LATEST, avoidWal });
     await transactions.write(() => migrate(connection, path));
     return { connection, retries, transactions };
   } catch (thrown) {

@@ -3,7 +3,7 @@ import type { StoredJob } from '../../core/envelope.ts';
 import type { FailedAttempt, Failure } from '../../core/outcome.ts';
 import type { Connection } from './connection.ts';
 import type { Row } from './driver.ts';
-import { bytes, integer, text, toJob, toState } from './rows.ts';
+import { bytes, integer, text, textOf, toJob, toState } from './rows.ts';
 import { failures, listings, places, questions, stats, tallies } from './statements.ts';
 import { Tallies } from './tallies.ts';
 
@@ -19,7 +19,7 @@ export function find(connection: Connection, id: string): JobView | null {
     failures: connection.all(failures.of, job.sequence).map(toFailedAttempt),
     ...(row.due !== null && { due: integer(row.due) }),
     ...(row.worker !== null && { owner: { worker: text(row.worker), token: String(integer(row.token)) } }),
-    ...(row.held_for !== null && { heldFor: text(row.held_for) }),
+    ...(row.held_for !== null && { heldFor: textOf(row.held_for) }),
     ...(row.lane === 0 && { granted: true }),
     ...(row.reason !== null && { reason: text(row.reason) }),
     ...(row.failed_at !== null && { failedAt: integer(row.failed_at) }),

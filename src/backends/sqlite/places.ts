@@ -1,6 +1,6 @@
 import type { Lock } from '../../core/lock.ts';
 import type { Connection } from './connection.ts';
-import { type Entry, integer, text } from './rows.ts';
+import { type Entry, integer, textOf } from './rows.ts';
 import { places, questions } from './statements.ts';
 
 /** Who has which place of which lock key. In a transaction a key is looked at once, however many jobs ask for it. */
@@ -62,7 +62,7 @@ export class Places {
   free({ sequence, locks }: Pick<Entry, 'sequence' | 'locks'>): string[] {
     const freed =
       locks === undefined
-        ? this.#connection.all(places.freeAll, sequence).map(({ key }) => text(key))
+        ? this.#connection.all(places.freeAll, sequence).map(({ key }) => textOf(key))
         : (locks ?? []).map(({ key }) => key).filter((key) => this.#connection.run(places.free, key, sequence) > 0);
     for (const key of freed) this.#count(key, -1);
     return freed;

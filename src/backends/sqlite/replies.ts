@@ -1,15 +1,54 @@
+import type { ExchangeReply, ExchangeRequest } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
-import type { Books } from './books.ts';
-import { text } from './rows.ts';
-import { calls } from './statements.ts';
+import type { ClaimedJob } from '../../core/envelope.ts';
+import { type Books, toToken } from './books.ts';
+import { text, toJob } from './rows.ts';
+import { calls, questions } from './statements.ts';
 
 /** Does a call once; a repeat gets the first one's reply. */
-export function once<Reply>({ connection, now }: Books, { client, sequence, floor }: Call, step: () => Reply): Reply {
-  const kept = connection.get(calls.reply, client, sequence);
+export function once<Reply>(books: Books, call: Call, step: () => Reply): Reply {
   // The reply is of the type that its method gives: a client uses a sequence number for one method only.
-  if (kept !== undefined) return JSON.parse(text(kept.reply)) as Reply;
+  const kept = find(books, call) as { readonly reply: Reply } | undefined;
+  if (kept !== undefined) return kept.reply;
   const reply = step();
+  keep(books, call, reply);
+  return reply;
+}
+
+/**
+ * The same for an exchange. What it claimed is in the books already, and is not written once more: a repeat gets as much of
+ * it as the worker still owns.
+ */
+export function onceClaimed(
+  books: Books,
+  call: Call,
+  { worker }: ExchangeRequest,
+  step: () => ExchangeReply,
+): ExchangeReply {
+  const kept = find(books, call) as
+    | { readonly reply: ExchangeReply & { readonly tokens: readonly string[] } }
+    | undefined;
+  if (kept !== undefined) {
+    const { tokens, ...reply } = kept.reply;
+    return { ...reply, claimed: tokens.flatMap((token) => claimedBy(books, worker, token)) };
+  }
+  const reply = step();
+  keep(books, call, { ...reply, claimed: [], tokens: reply.claimed.map(({ token }) => token) });
+  return reply;
+}
+
+function claimedBy({ connection }: Books, worker: string, token: string): ClaimedJob[] {
+  const row = connection.get(questions.claimedBy, worker, toToken(token));
+  const job = row === undefined ? 'it went elsewhere' : toJob(row);
+  return typeof job === 'string' ? [] : [{ ...job, worker, token }];
+}
+
+function find({ connection }: Books, { client, sequence }: Call): { readonly reply: unknown } | undefined {
+  const row = connection.get(calls.reply, client, sequence);
+  return row === undefined ? undefined : { reply: JSON.parse(text(row.reply)) };
+}
+
+function keep({ connection, now }: Books, { client, sequence, floor }: Call, reply: unknown): void {
   connection.run(calls.keep, client, sequence, now, JSON.stringify(reply));
   connection.run(calls.dropAnswered, client, floor);
-  return reply;
 }

@@ -9,9 +9,8 @@ export interface RetrySettings {
   readonly busyTimeout: number;
 }
 
-// A writer needs a millisecond or so. The longest pause is short as well: SQLite keeps no queue, and who asks seldom among
-// processes that ask often would hardly ever get in.
-const LONGEST_PAUSE = 8;
+// A writer needs a millisecond or so, and then leaves a gap (see `Turns`). Who asks less often would miss it.
+const LONGEST_PAUSE = 2;
 
 /**
  * Tries again what other processes are in the way of. SQLite is called without a wait of its own, so that the event loop of
@@ -51,8 +50,13 @@ export class Retries {
         if (clock.monotonic() - started >= busyTimeout) throw busy(path, busyTimeout, thrown);
       }
       // At random, so that processes which met once do not meet again.
-      await clock.sleep(pause * (0.5 + Math.random()), this.#closing.signal);
+      await this.pause(pause * (0.5 + Math.random()));
     }
+  }
+
+  /** Waits for so many milliseconds, or until this is closed. */
+  async pause(milliseconds: number): Promise<void> {
+    await this.#settings.clock.sleep(milliseconds, this.#closing.signal);
   }
 
   /** What waits for other processes is refused, and what comes later. */

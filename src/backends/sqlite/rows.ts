@@ -1,5 +1,5 @@
 import { isId, type StoredJob } from '../../core/envelope.ts';
-import { WingmanError } from '../../core/errors.ts';
+import { shown, WingmanError } from '../../core/errors.ts';
 import type { Lock } from '../../core/lock.ts';
 import type { State } from '../../core/states.ts';
 import type { Row, Value } from './driver.ts';
@@ -43,6 +43,11 @@ export function bytes(value: Value | undefined): Uint8Array {
   throw unexpected('bytes', value);
 }
 
+/** A text that was read as a blob. */
+export function textOf(value: Value | undefined): string {
+  return Buffer.from(bytes(value)).toString();
+}
+
 function unexpected(expected: string, value: Value | undefined): WingmanError {
   const message = `the SQLite file is damaged: a column that holds ${expected} has a value of type ${typeof value}`;
   return new WingmanError('WINGMAN_BACKEND_FAILED', message);
@@ -68,8 +73,8 @@ export function toJob(row: Row): StoredJob | string {
   const id = text(row.id);
   const payload = text(row.payload);
   const locks = parseLocks(row.locks);
-  if (!isId(id)) return 'its id is damaged';
-  if (locks === undefined) return 'its locks are damaged';
+  if (!isId(id)) return `its id is damaged: ${shown(id)}`;
+  if (locks === undefined) return `its locks are damaged: ${shown(row.locks)}`;
   return {
     id,
     type: text(row.type),

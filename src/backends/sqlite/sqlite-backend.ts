@@ -27,7 +27,7 @@ import type { OpenFile } from './file.ts';
 import { deadLetters, find, hasWaiting, holders, list, peek, readStats, size } from './inspecting.ts';
 import { register, renew, retire } from './leases.ts';
 import { cancel, lock, unlock } from './locking.ts';
-import { once } from './replies.ts';
+import { once, onceClaimed } from './replies.ts';
 import { integer } from './rows.ts';
 import { passGrants, promote, reclaim, unpark } from './sweeping.ts';
 import { Watch } from './watch.ts';
@@ -69,7 +69,7 @@ export class SqliteBackend implements Backend {
   }
 
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
-    return this.#write((books) => once(books, call, () => exchange(books, request)));
+    return this.#write((books) => onceClaimed(books, call, request, () => exchange(books, request)));
   }
 
   lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {

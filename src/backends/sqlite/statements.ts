@@ -12,6 +12,8 @@ const JOB = 'sequence, id, type, queue, locks, enqueued_at, attempts, crashes, p
 /** A job in a state belongs to nobody and waits for nothing, except for what the transition sets. */
 const CLEARED = 'lane = NULL, position = NULL, grant_ends = NULL, worker = NULL, token = NULL, held_for = NULL';
 
+// A lock key may have any character. The drivers end a text at its first NUL, so keys are read as blobs.
+
 export const transitions = {
   /** `state` is waiting (with a position) or scheduled (with a date). A job that is in the books changes nothing. */
   enqueue: `INSERT INTO jobs (sequence, id, type, queue, locks, state, enqueued_at, lane, position, due, payload)
@@ -63,6 +65,8 @@ export const questions = {
 
   owned: `SELECT ${ENTRY} FROM jobs WHERE id = ? AND token = ?`,
 
+  claimedBy: `SELECT ${JOB} FROM jobs WHERE worker = ? AND token = ? AND state = 'processing'`,
+
   ownedBy: `SELECT ${ENTRY} FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token DESC LIMIT ?`,
 
   /** Who waits for a lock key, longest first. */
@@ -78,7 +82,8 @@ export const questions = {
 
   parked: `SELECT ${ENTRY} FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence DESC LIMIT ?`,
 
-  view: `SELECT ${JOB}, state, lane, due, worker, token, held_for, reason, failed_at FROM jobs WHERE id = ?`,
+  view: `SELECT ${JOB}, state, lane, due, worker, token, CAST(held_for AS BLOB) AS held_for, reason, failed_at
+    FROM jobs WHERE id = ?`,
 
   rawPayload: 'SELECT CAST(payload AS BLOB) AS raw FROM jobs WHERE sequence = ?',
 } as const;
@@ -100,7 +105,7 @@ export const places = {
   retake: 'UPDATE places SET token = ? WHERE key = ? AND job = ?',
   free: 'DELETE FROM places WHERE key = ? AND job = ?',
   /** For a job whose locks cannot be read. Goes through all places, of which there are no more than jobs that run. */
-  freeAll: 'DELETE FROM places WHERE job = ? RETURNING key',
+  freeAll: 'DELETE FROM places WHERE job = ? RETURNING CAST(key AS BLOB) AS key',
   has: 'SELECT 1 FROM places WHERE key = ? AND job = ?',
   count: 'SELECT count(*) AS taken FROM places WHERE key = ?',
   holders: 'SELECT jobs.id, places.token FROM places JOIN jobs ON jobs.sequence = places.job WHERE places.key = ?',

@@ -1,11 +1,14 @@
+import type { Clock } from '../../runtime/clock.ts';
 import type { Connection } from './connection.ts';
 import { isBusy, newer } from './errors.ts';
 import { leaveWal, usesWal } from './journal.ts';
 import type { Retries } from './retries.ts';
 import { integer } from './rows.ts';
+import { Turns } from './turns.ts';
 
 export interface TransactionSettings {
   readonly path: string;
+  readonly clock: Clock;
   /** The newest version of the books that this release knows. */
   readonly latest: number;
   /** Whether this version of SQLite must keep away from WAL (see `walIsSafe`). */
@@ -25,24 +28,33 @@ export class Transactions {
   readonly #retries: Retries;
   readonly #settings: TransactionSettings;
   /** Writes of this process that wait for their turn, so that they get it in the order they came. */
-  readonly #turns: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
+  readonly #turns: Turns;
   #isWriting = false;
 
   constructor(connection: Connection, retries: Retries, settings: TransactionSettings) {
     this.#connection = connection;
     this.#retries = retries;
+    this.#turns = new Turns(settings.clock);
     this.#settings = settings;
   }
 
   /** Runs a step in one transaction, while nobody else writes. What it throws undoes it. */
   async write<Result>(step: () => Result): Promise<Result> {
     const started = this.#retries.start();
-    if (this.#isWriting) await new Promise<void>((resolve) => this.#turns.push(resolve));
+    if (this.#isWriting) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#isWriting = true;
     try {
-      return await this.#retries.run(() => this.#transact('BEGIN IMMEDIATE', step), started);
+      const gap = this.#turns.gap();
+      if (gap > 0) await this.#retries.pause(gap);
+      const [result, version] = await this.#retries.run(
+        () => this.#transact('BEGIN IMMEDIATE', () => [step(), this.#version()] as const),
+        started,
+      );
+      this.#turns.wrote(version);
+      return result;
     } finally {
-      const next = this.#turns.shift();
+      const next = this.#waiting.shift();
       if (next === undefined) this.#isWriting = false;
       else next();
     }
@@ -75,6 +87,10 @@ export class Transactions {
     this.#rollback();
     leaveWal(this.#connection);
     this.#connection.run('BEGIN IMMEDIATE');
+  }
+
+  #version(): number {
+    return integer(this.#connection.get('PRAGMA data_version')?.data_version);
   }
 
   #commit(): void {

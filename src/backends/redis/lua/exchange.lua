@@ -61,6 +61,7 @@ end
 wake_claimers()
 
 local settled = table.concat(results)
-local from = first_token or 0
-keep_reply(client, number, floor, settled .. ' ' .. text(from) .. ' ' .. text(from + count))
+-- The tokens that were given out, and no more: a range too wide would give a repeat the jobs of other claims.
+local from = first_token or 1
+keep_reply(client, number, floor, settled .. ' ' .. text(from) .. ' ' .. text(from + taken - 1))
 return { is_lost and 1 or 0, settled, claimed, moves, has_more }

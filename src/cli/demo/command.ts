@@ -1,0 +1,160 @@
+import { basename } from 'node:path';
+import { Command } from 'commander';
+import { withoutPassword } from '../../core/errors.ts';
+import { err } from '../colors.ts';
+import { count, printable } from '../format.ts';
+import { backendInEnvironment, backendOption, parsedBy, wholeNumber } from '../settings.ts';
+import { type Begun, begin, treeOf } from './begin.ts';
+import { type Interrupts, listenToInterrupts } from './interrupts.ts';
+import { ProgressDisplay } from './progress.ts';
+import { report } from './report.ts';
+import { Run } from './run.ts';
+import { allFiles, DEMO_BACKEND, type Places, placesOf, remove, touch } from './state.ts';
+import { totalsOf } from './summary.ts';
+
+interface DemoFlags {
+  readonly dir?: string;
+  readonly backend?: string;
+  readonly concurrency?: number;
+  readonly json?: true;
+  readonly resume?: true;
+  readonly keep?: true;
+}
+
+const DEFAULT_CONCURRENCY = 16;
+const SIGN_OF_LIFE = 1_000;
+
+const EXAMPLES = `
+Each directory and each file is a job of its own, run through the backend; at most 2 jobs of one top-level folder run at
+once. Regular files only; links are not followed. A run that was stopped, or killed, goes on with --resume.
+
+Examples:
+
+wingman demo --dir .
+wingman demo --dir . --json
+`;
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('catalogue a directory tree with jobs: sizes, SHA-256, gzipped sizes, duplicates')
+    .option('--dir <dir>', 'the directory (when left out: node_modules)')
+    .addOption(backendOption(`when left out: WINGMAN_BACKEND, ${DEMO_BACKEND}`))
+    .option(
+      '--concurrency <number>',
+      `how many jobs run at once (when left out: ${DEFAULT_CONCURRENCY})`,
+      parsedBy(wholeNumber),
+    )
+    .option('--json', 'print one JSON object at the end, its seconds being those of this part of the run')
+    .option('--resume', 'go on with the run that was interrupted in this folder')
+    .option('--keep', "keep the run's files at the end: its results, and its database where that is the demo's own")
+    .addHelpText('after', EXAMPLES)
+    .action(demo);
+}
+
+async function demo(flags: DemoFlags): Promise<void> {
+  const interrupts = listenToInterrupts();
+  try {
+    const isComplete = await perform(flags, interrupts);
+    if (!isComplete) process.exitCode = interrupts.exitCode();
+  } finally {
+    interrupts.end();
+  }
+}
+
+async function perform(flags: DemoFlags, interrupts: Interrupts): Promise<boolean> {
+  const url = flags.backend ?? backendInEnvironment() ?? DEMO_BACKEND;
+  const places = placesOf(url, process.cwd());
+  const { stopping } = interrupts;
+  const options = { dir: flags.dir, url, places, resume: flags.resume === true, stopping, note: say };
+  const begun = await begin(options);
+  let isComplete = false;
+  const signOfLife = setInterval(() => touch(places), SIGN_OF_LIFE);
+  try {
+    isComplete = await runToItsEnd(begun, { flags, url, places, interrupts });
+  } finally {
+    clearInterval(signOfLife);
+    begun.results.close();
+    await begun.backend.close();
+  }
+  if (isComplete) remove(flags.keep === true ? [places.state] : allFiles(places));
+  return isComplete;
+}
+
+interface Surroundings {
+  readonly flags: DemoFlags;
+  readonly url: string;
+  readonly places: Places;
+  readonly interrupts: Interrupts;
+}
+
+/** True when all is done. */
+async function runToItsEnd(begun: Begun, { flags, url, places, interrupts }: Surroundings): Promise<boolean> {
+  const { state, catalogue } = begun;
+  const { concurrency = DEFAULT_CONCURRENCY } = flags;
+  const { stopping } = interrupts;
+  announce(begun, { flags, url, places, concurrency });
+  const doneBefore = catalogue.done;
+  const started = performance.now();
+  const display: ProgressDisplay = new ProgressDisplay(() => run.progress);
+  const run: Run = new Run({
+    ...begun,
+    ...treeOf(state.dir, places),
+    run: state.run,
+    concurrency,
+    stopping,
+    note: (text) => display.note(err.yellow(printable(text))),
+  });
+  stopping.addEventListener('abort', () => display.note('finishing what has begun; once more ends at once'), {
+    once: true,
+  });
+  display.start();
+  const isComplete = await run.perform().finally(() => display.stop());
+  if (!isComplete) {
+    say(`stopped with ${count(catalogue.done)} of ${count(catalogue.known)} known jobs done; to go on:`);
+    say(`  ${resumeCommand(flags)}`);
+    return false;
+  }
+  const part = { jobs: catalogue.done - doneBefore, ms: performance.now() - started };
+  const totals = totalsOf(catalogue, part);
+  const { heldAtMost } = run.progress;
+  const width = process.stdout.columns ?? 100;
+  const text = report(catalogue, { dir: state.dir, totals, jobsHere: part.jobs, heldAtMost, width });
+  process.stdout.write(flags.json === true ? `${JSON.stringify(totals)}\n` : text);
+  return true;
+}
+
+function announce(
+  { state, catalogue, isResumed }: Begun,
+  { flags, url, places, concurrency }: Omit<Surroundings, 'interrupts'> & { readonly concurrency: number },
+): void {
+  const files = allFiles(places)
+    .slice(0, 3)
+    .map((file) => basename(file));
+  const fate = flags.keep === true ? 'kept' : 'removed';
+  say(`cataloguing ${printable(state.dir)} on ${printable(withoutPassword(url))}, ${concurrency} jobs at once`);
+  say(err.dim(`state and results are in the current folder, and ${fate} at the end: ${files.join(', ')}`));
+  if (isResumed) say(`going on with ${count(catalogue.done)} of ${count(catalogue.known)} known jobs done`);
+}
+
+function resumeCommand({ backend, concurrency, json, keep }: DemoFlags): string {
+  const isScript = process.env.npm_lifecycle_event === 'demo';
+  // A password is in the environment or in somebody's head, and stays there.
+  const shown = backend === undefined ? '' : withoutPassword(backend);
+  return [
+    isScript ? 'npm run demo --' : 'wingman demo',
+    ...(backend === undefined ? [] : ['--backend', shown === backend ? quoted(backend) : '<the same URL>']),
+    ...(concurrency === undefined ? [] : ['--concurrency', String(concurrency)]),
+    ...(json === true ? ['--json'] : []),
+    ...(keep === true ? ['--keep'] : []),
+    '--resume',
+  ].join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** To stderr: stdout is for the result. */
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,128 @@
+import { text } from 'node:stream/consumers';
+import { Command, InvalidArgumentError } from 'commander';
+import { connect } from '../client/connect.ts';
+import { toMilliseconds } from '../core/duration.ts';
+import { isId } from '../core/envelope.ts';
+import { checkQueue, type Job } from '../core/job.ts';
+import { type Lock, normalizeLocks } from '../core/lock.ts';
+import { UsageError } from './errors.ts';
+import { parseInput } from './json-input.ts';
+import { findDefinition, loadModules } from './modules.ts';
+import {
+  backendOption,
+  type CommonFlags,
+  configOption,
+  DEFAULT_BACKEND,
+  parsedBy,
+  readSettings,
+  type Settings,
+} from './settings.ts';
+import { refuseMemory } from './where.ts';
+
+interface EnqueueFlags extends CommonFlags {
+  readonly queue?: string;
+  readonly lock?: readonly Lock[];
+  readonly delay?: number;
+  readonly at?: Date;
+  readonly id?: string;
+  readonly from?: readonly string[];
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+
+wingman enqueue invoice.send '{ "tenant": "acme", "invoice": "42" }' --queue billing --lock tenant:acme=2
+echo '{ "tenant": "acme", "invoice": "43" }' | wingman enqueue invoice.send - --delay 5m --json
+`;
+
+export function enqueueCommand(): Command {
+  return new Command('enqueue')
+    .description('put a job into its queue, and print its id')
+    .argument('<type>', "the job's type")
+    .argument('[json]', 'its input; - reads it from stdin')
+    .option(
+      '--from <module>',
+      "a file that defines the type; may be repeated (when left out: the config's modules)",
+      addPath,
+    )
+    .option('--queue <name>', 'for a type that is not defined there (when left out: default)', parsedBy(checkQueue))
+    .option('--lock <key=concurrency>', 'for a type that is not defined there; may be repeated', addLock)
+    .option('--delay <duration>', 'run it no sooner than after, say, 30s or 5m', parsedBy(parseDelay))
+    .option('--at <instant>', 'run it no sooner than at, say, 2030-01-31T08:00:00Z', parsedBy(parseInstant))
+    .option('--id <id>', 'an id of your own; one that is known already changes nothing', parsedBy(parseId))
+    .option('--json', 'print an object { id, type, queue }')
+    .addOption(backendOption(`when left out: WINGMAN_BACKEND, the config file's, ${DEFAULT_BACKEND}`))
+    .addOption(configOption())
+    .addHelpText('after', EXAMPLES)
+    .action(enqueue);
+}
+
+async function enqueue(type: string, json: string | undefined, flags: EnqueueFlags): Promise<void> {
+  const { delay, at, id } = flags;
+  if (delay !== undefined && at !== undefined) throw new UsageError('give --delay or --at, and not both');
+  const settings = await readSettings(flags);
+  refuseMemory(settings.backend);
+  const input = json === undefined ? undefined : parseInput(json === '-' ? await text(process.stdin) : json);
+  const job = await jobOf(type, input, flags, settings);
+  const wingman = await connect(settings.backend);
+  try {
+    const enqueued = await wingman.enqueue(job, {
+      ...(delay !== undefined && { delay }),
+      ...(at !== undefined && { runAt: at }),
+      ...(id !== undefined && { id }),
+    });
+    process.stdout.write(`${flags.json === true ? JSON.stringify(enqueued) : enqueued.id}\n`);
+  } finally {
+    await wingman.close();
+  }
+}
+
+async function jobOf(type: string, input: unknown, flags: EnqueueFlags, settings: Settings): Promise<Job> {
+  const { from = settings.modules ?? [], queue, lock } = flags;
+  const definition = findDefinition(await loadModules(from, process.cwd()), type);
+  if (definition === undefined) {
+    // A --from that does not have it is a mistake, where a config file need not have all types.
+    if (flags.from !== undefined) throw new UsageError(`${flags.from.join(', ')} has no job type '${type}'`);
+    return { type, payload: input, ...(queue !== undefined && { queue }), ...(lock !== undefined && { lock }) };
+  }
+  if (queue !== undefined || lock !== undefined) {
+    throw new UsageError(`job type '${type}' is defined, with its queue and locks: leave out --queue and --lock`);
+  }
+  return { type, queue: definition.queue, payload: input, definition };
+}
+
+function addPath(path: string, before: readonly string[] = []): readonly string[] {
+  return [...before, path];
+}
+
+function addLock(value: string, before: readonly Lock[] = []): readonly Lock[] {
+  const [, key, concurrency] = /^(.+)=(\d{1,9})$/s.exec(value) ?? [];
+  if (key === undefined || !(Number(concurrency) >= 1)) {
+    throw new InvalidArgumentError('Give a key and how many jobs may run at once, as tenant:acme=2.');
+  }
+  const locks = [...before, { key, concurrency: Number(concurrency) }];
+  return parsedBy(() => normalizeLocks(locks))(value);
+}
+
+function parseDelay(value: string): number {
+  try {
+    return toMilliseconds(value, '--delay');
+  } catch {
+    throw new Error('Give a number with its unit, such as 30s, 5m or 2h.');
+  }
+}
+
+function parseInstant(value: string): Date {
+  const instant = new Date(value);
+  // Date takes much that is no date, such as '5'.
+  if (!/^\d{4}-\d{2}-\d{2}/.test(value) || Number.isNaN(instant.getTime())) {
+    throw new Error('Give a date and time as ISO 8601 has it, such as 2030-01-31T08:00:00Z.');
+  }
+  return instant;
+}
+
+function parseId(value: string): string {
+  if (!isId(value)) throw new Error('An id has 1 to 128 of the characters A-Z a-z 0-9 _ ~ . : -');
+  return value;
+}

@@ -1,0 +1,66 @@
+import type { NewJob } from '../core/envelope.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+/** One call takes no more jobs, and no more payload in characters, than this: a step of the backend must stay short. */
+const MOST_JOBS = 500;
+const MOST_CHARACTERS = 4_194_304;
+
+interface Item {
+  readonly job: NewJob;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Collects what is enqueued in one turn of the event loop, and sends it in as few calls as the bounds allow. */
+export class Outbox {
+  readonly #send: (jobs: readonly NewJob[]) => Promise<void>;
+  readonly #clock: Clock;
+  #items: Item[] = [];
+
+  constructor(send: (jobs: readonly NewJob[]) => Promise<void>, clock: Clock) {
+    this.#send = send;
+    this.#clock = clock;
+  }
+
+  /** Settles as the call that takes the job does. */
+  add(job: NewJob): Promise<void> {
+    if (this.#items.length === 0) void this.#clock.turn().then(() => this.#flush());
+    return new Promise((resolve, reject) => {
+      this.#items.push({ job, resolve, reject });
+    });
+  }
+
+  #flush(): void {
+    const items = this.#items;
+    this.#items = [];
+    for (const batch of batchesOf(items, ({ job }) => job)) void this.#sendBatch(batch);
+  }
+
+  async #sendBatch(items: readonly Item[]): Promise<void> {
+    try {
+      await this.#send(items.map(({ job }) => job));
+      for (const { resolve } of items) resolve();
+    } catch (error) {
+      for (const { reject } of items) reject(error);
+    }
+  }
+}
+
+/** Cuts a list into pieces that one call may take, in order. */
+export function batchesOf<Item>(items: readonly Item[], jobOf: (item: Item) => NewJob): Item[][] {
+  const batches: Item[][] = [];
+  let batch: Item[] = [];
+  let characters = 0;
+  for (const item of items) {
+    const { length } = jobOf(item).payload;
+    if (batch.length > 0 && (batch.length === MOST_JOBS || characters + length > MOST_CHARACTERS)) {
+      batches.push(batch);
+      batch = [];
+      characters = 0;
+    }
+    batch.push(item);
+    characters += length;
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}

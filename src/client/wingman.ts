@@ -1,0 +1,188 @@
+import type { Backend, DeadLetter, Listing, Stats } from '../contract/backend.ts';
+import { Caller } from '../contract/call.ts';
+import { type Due, type NewJob, wrap } from '../core/envelope.ts';
+import { InvalidInputError, WingmanError } from '../core/errors.ts';
+import { type AnyDefinition, isDefinition, type Job, type JobDefinition } from '../core/job.ts';
+import { findJob, type JobInfo, listJobs } from '../inspector/jobs.ts';
+import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { newId, newName } from '../runtime/identity.ts';
+import { dueOf, type EnqueueOptions, enqueueOptions, type ScheduleOptions, scheduleOptions } from './options.ts';
+import { batchesOf, Outbox } from './outbox.ts';
+
+/** A job that is in the books. */
+export interface EnqueuedJob {
+  readonly id: string;
+  readonly type: string;
+  readonly queue: string;
+}
+
+/** What follows the job type in `enqueue`: no input is needed where the type has none. */
+export type EnqueueArguments<Input> = [Input] extends [undefined]
+  ? [input?: Input, options?: EnqueueOptions]
+  : [input: Input, options?: EnqueueOptions];
+
+/** How many inputs `enqueueMany` validates before it writes any of them. */
+const MANY = 500;
+
+/** An application's side: enqueues jobs and looks at them. Made by `connect`. */
+export class Wingman {
+  readonly #backend: Backend;
+  readonly #ownsBackend: boolean;
+  readonly #caller = new Caller(newName());
+  readonly #outbox: Outbox;
+  /** Calls that are not settled yet. */
+  #pending = 0;
+  #idle: (() => void) | null = null;
+  #closed: Promise<void> | null = null;
+
+  constructor(backend: Backend, { ownsBackend }: { readonly ownsBackend: boolean }) {
+    this.#backend = backend;
+    this.#ownsBackend = ownsBackend;
+    this.#outbox = new Outbox((jobs) => this.#send(jobs), systemClock);
+  }
+
+  /**
+   * Validates a job and puts it into its queue; resolves when the backend has it. Jobs enqueued at once are sent together.
+   * @throws InvalidInputError with each path and reason; InvalidOptionError; WingmanError `WINGMAN_JOB_MISSING`,
+   *   `WINGMAN_JOB_INVALID`, `WINGMAN_PAYLOAD_NOT_JSON`, `WINGMAN_PAYLOAD_TOO_LARGE`, `WINGMAN_BACKEND_…`
+   */
+  enqueue<Input, Output>(
+    definition: JobDefinition<Input, Output>,
+    ...args: EnqueueArguments<NoInfer<Input>>
+  ): Promise<EnqueuedJob>;
+  /** The same for a job that a definition made: `sendInvoice.job(input)`. */
+  enqueue(job: Job, options?: EnqueueOptions): Promise<EnqueuedJob>;
+  enqueue(subject: AnyDefinition | Job, ...args: unknown[]): Promise<EnqueuedJob> {
+    return this.#whileOpen(async () => {
+      const job = isDefinition(subject) ? jobOf(subject, args[0]) : subject;
+      const options = enqueueOptions(isDefinition(subject) ? args[1] : args[0]);
+      const wrapped = await this.#wrap(job, dueOf(options), options.id);
+      await this.#outbox.add(wrapped);
+      return enqueued(wrapped);
+    });
+  }
+
+  /**
+   * Enqueues one job for each input, in batches: all inputs of a batch are validated before any is written. One that is
+   * refused ends it, with its index in the error's paths; the batches before stay enqueued.
+   * @throws as `enqueue`
+   */
+  enqueueMany<Input, Output>(
+    definition: JobDefinition<Input, Output>,
+    inputs: Iterable<NoInfer<Input>>,
+    options?: ScheduleOptions,
+  ): Promise<readonly EnqueuedJob[]> {
+    return this.#whileOpen(async () => {
+      const due = dueOf(scheduleOptions(options));
+      const results: EnqueuedJob[] = [];
+      for (const chunk of chunksOf(inputs, MANY)) {
+        const first = results.length;
+        const wrapOne = (input: Input, index: number) =>
+          this.#wrap(jobOf(definition, input), due).catch((error: unknown) => {
+            throw withIndex(error, first + index, definition.type);
+          });
+        const jobs = await Promise.all(chunk.map(wrapOne));
+        for (const batch of batchesOf(jobs, (job) => job)) await this.#send(batch);
+        for (const job of jobs) results.push(enqueued(job));
+      }
+      return results;
+    });
+  }
+
+  /** The job with this id in whatever state, or null: it is not in the books, or completed. */
+  get(id: string): Promise<JobInfo | null> {
+    return this.#whileOpen(() => findJob(this.#backend, id));
+  }
+
+  /** Jobs of a state, in their order: `list({ state: 'failed' })`, `list({ state: 'waiting', queue: 'mail' })`. */
+  list(listing: Listing, range?: { readonly offset?: number; readonly limit?: number }): Promise<readonly JobInfo[]> {
+    return this.#whileOpen(() => listJobs(this.#backend, listing, range));
+  }
+
+  /** What was found in a queue and is no job, oldest first. */
+  deadLetters(range?: { readonly offset?: number; readonly limit?: number }): Promise<readonly DeadLetter[]> {
+    return this.#whileOpen(() => listDeadLetters(this.#backend, range));
+  }
+
+  /** All queues, workers and counters at one glance. */
+  stats(): Promise<Stats> {
+    return this.#whileOpen(() => readStats(this.#backend));
+  }
+
+  /** How many jobs wait in a queue. */
+  size(queue: string): Promise<number> {
+    return this.#whileOpen(() => queueSize(this.#backend, queue));
+  }
+
+  /** Waits for what is being enqueued, and closes the backend if `connect` opened it. A second call does nothing more. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#pending > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    if (this.#ownsBackend) await this.#backend.close();
+  }
+
+  async #whileOpen<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#closed !== null) throw new WingmanError('WINGMAN_BACKEND_CLOSED', 'this client is closed: connect again');
+    this.#pending += 1;
+    try {
+      return await work();
+    } finally {
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#idle?.();
+    }
+  }
+
+  async #wrap(job: Job, due: Due | undefined, id: string = newId()): Promise<NewJob> {
+    const wrapped = await wrap(job, id, this.#backend.maxPayload);
+    return due === undefined ? wrapped : { ...wrapped, due };
+  }
+
+  async #send(jobs: readonly NewJob[]): Promise<void> {
+    await this.#caller.call((call) => this.#backend.enqueue(call, jobs));
+  }
+}
+
+function jobOf(definition: AnyDefinition, payload: unknown): Job {
+  return { type: definition.type, queue: definition.queue, payload, definition };
+}
+
+function enqueued({ id, type, queue }: NewJob): EnqueuedJob {
+  return { id, type, queue };
+}
+
+/** Says which of many inputs was refused. */
+function withIndex(error: unknown, index: number, type: string): unknown {
+  if (!(error instanceof InvalidInputError)) return error;
+  return new InvalidInputError(
+    type,
+    error.issues.map(({ path, message }) => {
+      const separator = path === '' || path.startsWith('[') ? '' : '.';
+      return { path: `[${index}]${separator}${path}`, message };
+    }),
+  );
+}
+
+function* chunksOf<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+  let chunk: Item[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length === size) {
+      yield chunk;
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import type { ClaimedJob } from '../../core/envelope.ts';
+import type { Backend } from '../backend.ts';
+import { begin, newJob } from './session.ts';
+import type { Subject } from './subject.ts';
+
+const call = { client: 'late', sequence: 1, floor: 1 };
+
+const methods: Readonly<Record<Exclude<keyof Backend, 'kind' | 'location' | 'maxPayload' | 'close'>, Attempt>> = {
+  enqueue: (backend) => backend.enqueue(call, [newJob('b')]),
+  exchange: (backend, job) => backend.exchange(call, { worker: job.worker, settlements: [] }),
+  lock: (backend, job) => backend.lock(call, job),
+  unlock: (backend, job) => backend.unlock(call, job),
+  register: (backend) => backend.register('w', 1),
+  renew: (backend, job) => backend.renew(job.worker, 1),
+  retire: (backend, job) => backend.retire(job.worker),
+  reclaim: (backend) => backend.reclaim(1),
+  promote: (backend) => backend.promote(1),
+  passGrants: (backend) => backend.passGrants(1),
+  unpark: (backend) => backend.unpark(['test'], 1),
+  find: (backend, job) => backend.find(job.id),
+  peek: (backend) => backend.peek('q'),
+  size: (backend) => backend.size('q'),
+  list: (backend) => backend.list({ state: 'failed' }, 0, 1),
+  holders: (backend) => backend.holders('k'),
+  deadLetters: (backend) => backend.deadLetters(0, 1),
+  stats: (backend) => backend.stats(),
+  now: (backend) => backend.now(),
+  cancel: (backend, job) => backend.cancel(job.id),
+  increment: (backend) => backend.increment(call, 'failed', 1),
+  wait: (backend) => backend.wait(['q'], { timeout: 1 }),
+};
+
+type Attempt = (backend: Backend, job: ClaimedJob) => Promise<unknown>;
+
+export function closedSuite(subject: Subject): void {
+  describe('a closed backend', () => {
+    for (const [name, attempt] of Object.entries(methods)) {
+      it(`refuses ${name}, and says why`, async () => {
+        const { session, backend } = await begin(subject);
+        const worker = await session.worker();
+        await session.enqueue(newJob('a'));
+        const job = await session.take(worker, 'a');
+        await backend.close();
+        await expect(attempt(backend, job)).rejects.toMatchObject({ code: 'WINGMAN_BACKEND_CLOSED' });
+      });
+    }
+
+    it('can be closed again, and at the same time', async () => {
+      const { backend } = await begin(subject);
+      await Promise.all([backend.close(), backend.close()]);
+      await backend.close();
+    });
+  });
+
+  describe('a backend', () => {
+    it('says what and where it is', async () => {
+      const { backend } = await begin(subject, { maxPayload: 12_345 });
+      expect(backend.kind).toBe(subject.name);
+      expect(backend.location).toMatch(new RegExp(`^${subject.name}:`));
+      expect(backend.maxPayload).toBe(12_345);
+    });
+  });
+}

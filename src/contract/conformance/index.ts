@@ -1,0 +1,46 @@
+/** The conformance suite: what every backend must do, as tests. One file for each concern. */
+import { describe } from 'vitest';
+import { claimSuite } from './claim.ts';
+import { closedSuite } from './closed.ts';
+import { damagedSuite, foreignSuite } from './damaged.ts';
+import { enqueueSuite } from './enqueue.ts';
+import { hostileSuite } from './hostile.ts';
+import { idempotenceSuite } from './idempotence.ts';
+import { inspectSuite } from './inspect.ts';
+import { leasesSuite } from './leases.ts';
+import { lockingSuite } from './locking.ts';
+import { locksSuite } from './locks.ts';
+import { operateSuite } from './operate.ts';
+import { scheduleSuite } from './schedule.ts';
+import { settleSuite } from './settle.ts';
+import { signalSuite } from './signal.ts';
+import { stagesSuite } from './stages/index.ts';
+import type { Subject } from './subject.ts';
+import { transitionsSuite } from './transitions.ts';
+
+const suites = [
+  enqueueSuite,
+  claimSuite,
+  settleSuite,
+  locksSuite,
+  lockingSuite,
+  leasesSuite,
+  scheduleSuite,
+  inspectSuite,
+  operateSuite,
+  signalSuite,
+  idempotenceSuite,
+  damagedSuite,
+  foreignSuite,
+  closedSuite,
+  hostileSuite,
+  transitionsSuite,
+  stagesSuite,
+];
+
+/** Defines the whole suite for one kind of backend. */
+export function conformanceSuite(subject: Subject): void {
+  describe(`conformance: ${subject.name}`, () => {
+    for (const suite of suites) suite(subject);
+  });
+}

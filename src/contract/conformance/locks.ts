@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import type { ClaimedJob } from '../../core/envelope.ts';
+import { begin, completed, expectNoHolders, failed, HOUR, locks, newJob, released, retry } from './session.ts';
+import type { Subject } from './subject.ts';
+
+const one = (key: string) => ({ locks: locks([key, 1]) });
+
+export function locksSuite(subject: Subject): void {
+  describe('locks', () => {
+    it('lets at most `concurrency` jobs of a key run, over all queues and workers', async () => {
+      const { session, backend } = await begin(subject);
+      const [first, second] = [await session.worker(), await session.worker()];
+      const two = { locks: locks(['k', 2]) };
+      await session.enqueue(newJob('a', two), newJob('b', { ...two, queue: 'other' }), newJob('c', two), newJob('d'));
+      const a = await session.take(first, 'a');
+      const b = await session.take(second, 'b', 'other');
+      expect(await backend.holders('k')).toEqual([
+        { id: 'a', token: a.token },
+        { id: 'b', token: b.token },
+      ]);
+      const claim = { queues: ['q'], count: 5, locks: 'take' } as const;
+      const { claimed, moves } = await session.exchange(second, [], claim);
+      expect(claimed.map(({ id }) => id)).toEqual(['d']);
+      expect(moves).toEqual([{ event: 'held', id: 'c', queue: 'q', detail: 'k' }]);
+      expect(await backend.find('c')).toMatchObject({ state: 'held', heldFor: 'k' });
+    });
+
+    it('grants a place that comes free to the job that was held first, at the front of its own queue', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a', one('k')), newJob('b', { ...one('k'), queue: 'other' }), newJob('c', one('k')));
+      const a = await session.take(worker, 'a');
+      expect(await session.claim(worker, 5, { queues: ['q', 'other'] })).toEqual([]);
+      expect(await session.held('k')).toEqual(['b', 'c']);
+      await session.enqueue(newJob('d', { queue: 'other' }));
+      const { moves } = await session.settle(a, completed);
+      expect(moves).toEqual([{ event: 'granted', id: 'b', queue: 'other', detail: 'k' }]);
+      expect(await session.waiting('other')).toEqual(['b', 'd']);
+      expect(await backend.find('b')).toMatchObject({ state: 'waiting', granted: true });
+      expect(await backend.holders('k')).toEqual([{ id: 'b', token: null }]);
+      const b = await session.take(worker, 'b', 'other');
+      expect(await backend.holders('k')).toEqual([{ id: 'b', token: b.token }]);
+    });
+
+    it('wakes nobody who is held for another key', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(...['x1', 'y1', 'x2', 'y2'].map((id) => newJob(id, one(id.slice(0, 1)))));
+      const [x] = await session.claim(worker, 4);
+      if (x?.id !== 'x1') throw new Error('x1 should have come up');
+      await session.settle(x, completed);
+      expect(await session.waiting()).toEqual(['x2']);
+      expect(await session.held('y')).toEqual(['y2']);
+    });
+
+    for (const outcome of [completed, failed, retry(HOUR), { kind: 'cancelled' } as const]) {
+      it(`frees the places of a job that ends as ${outcome.kind}`, async () => {
+        const { session } = await begin(subject);
+        const worker = await session.worker();
+        await session.enqueue(newJob('a', { locks: locks(['k', 1], ['l', 1]) }), newJob('b', one('l')));
+        const [a] = await session.claim(worker, 2);
+        if (a === undefined) throw new Error('a should have come up');
+        await session.settle(a, outcome);
+        await session.settle(await session.take(worker, 'b'), completed);
+        await expectNoHolders(session, 'k', 'l');
+      });
+    }
+
+    it('holds a job that comes up behind others that wait, though there is a place for it', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a', { locks: locks(['k', 2]) }));
+      const a = await session.take(worker, 'a');
+      await session.enqueue(newJob('b', one('k')), newJob('c', { locks: locks(['k', 2]) }));
+      expect(await session.claim(worker, 5)).toEqual([]);
+      expect(await session.held('k')).toEqual(['b', 'c']);
+      await session.settle(a, completed);
+      expect(await session.waiting()).toEqual(['b', 'c']);
+    });
+
+    it('runs the jobs of a key in the order in which they were enqueued', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      const ids = Array.from({ length: 30 }, (_, index) => `job-${String(index).padStart(2, '0')}`);
+      await session.enqueue(...ids.map((id, index) => newJob(id, { ...one('k'), queue: `q${index % 3}` })));
+      const ran: string[] = [];
+      let running: readonly ClaimedJob[] = [];
+      do {
+        const claim = { queues: ['q2', 'q0', 'q1'], count: 4, locks: 'take' } as const;
+        const settlements = running.map((job) => ({ job, outcome: completed }));
+        running = (await session.exchange(worker, settlements, claim)).claimed;
+        expect(running.length).toBeLessThanOrEqual(1);
+        ran.push(...running.map(({ id }) => id));
+      } while (running.length > 0);
+      // Whoever was first to come up had no one before it; all others were held, and came in their order.
+      expect(ran.slice(1)).toEqual(ids.filter((id) => id !== ran[0]));
+      await expectNoHolders(session, 'k');
+      expect(await session.claim(worker, 1)).toEqual([]);
+    });
+
+    it('puts jobs with grants before all others of their queue, by their sequence', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('x1', one('x')), newJob('y1', one('y')));
+      const running = await session.claim(worker, 2);
+      await session.enqueue(newJob('y2', one('y')), newJob('x2', one('x')), newJob('z'));
+      const [z] = await session.claim(worker, 3);
+      if (z === undefined) throw new Error('z should have come up');
+      await session.settle(z, released);
+      await session.exchange(
+        worker,
+        running.map((job) => ({ job, outcome: completed })),
+      );
+      expect(await session.waiting()).toEqual(['y2', 'x2', 'z']);
+    });
+
+    it('takes all locks of a job or none, and holds it for the first that is full', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('b1', one('b')), newJob('abc', { locks: locks(['a', 1], ['b', 1], ['c', 1]) }));
+      const [b1] = await session.claim(worker, 2);
+      expect(await backend.find('abc')).toMatchObject({ state: 'held', heldFor: 'b' });
+      expect(await session.holding('a')).toEqual([]);
+      await session.enqueue(newJob('c1', one('c')));
+      const c1 = await session.take(worker, 'c1');
+      if (b1 === undefined) throw new Error('b1 should have come up');
+      const { moves } = await session.settle(b1, completed);
+      expect(moves).toEqual([]);
+      expect(await backend.find('abc')).toMatchObject({ state: 'held', heldFor: 'c' });
+      expect(await session.holding('b')).toEqual([]);
+      await session.settle(c1, completed);
+      const abc = await session.take(worker, 'abc');
+      for (const key of ['a', 'b', 'c']) expect(await session.holding(key)).toEqual(['abc']);
+      await session.settle(abc, completed);
+      await expectNoHolders(session, 'a', 'b', 'c');
+    });
+
+    it('grants every place that came free in one step', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      const three = { locks: locks(['k', 3]) };
+      await session.enqueue(...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => newJob(id, three)));
+      const running = await session.claim(worker, 7);
+      const { moves } = await session.exchange(
+        worker,
+        running.map((job) => ({ job, outcome: completed })),
+      );
+      expect(moves.map(({ id }) => id)).toEqual(['d', 'e', 'f']);
+      expect(await session.held('k')).toEqual(['g']);
+      expect(await session.holding('k')).toEqual(['d', 'e', 'f']);
+    });
+
+    it('goes by the concurrency of the job that asks, where jobs of a key differ in it', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a', { locks: locks(['k', 3]) }), newJob('b', { locks: locks(['k', 3]) }));
+      const [a, b] = await session.claim(worker, 2);
+      await session.enqueue(newJob('c', one('k')), newJob('d', { locks: locks(['k', 3]) }));
+      expect(await session.claim(worker, 2)).toEqual([]);
+      if (a === undefined || b === undefined) throw new Error('a and b should have come up');
+      await session.settle(a, completed);
+      expect(await session.waiting()).toEqual([]);
+      await session.settle(b, completed);
+      expect(await session.waiting()).toEqual(['c', 'd']);
+      expect(await session.holding('k')).toEqual(['c', 'd']);
+    });
+
+    it('keeps thousands of jobs held for one key, and frees them one by one', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueueAll(Array.from({ length: 2_000 }, (_, index) => newJob(`job-${index}`, one('k'))));
+      let [running] = await session.claim(worker, 1);
+      while ((await session.exchange(worker, [], { queues: ['q'], count: 1, locks: 'take' })).more);
+      expect((await backend.stats()).queues).toEqual([{ queue: 'q', waiting: 0, held: 1_999 }]);
+      for (let index = 1; index <= 20; index += 1) {
+        if (running === undefined) throw new Error('a job should be running');
+        const claim = { queues: ['q'], count: 1, locks: 'take' } as const;
+        [running] = (await session.exchange(worker, [{ job: running, outcome: completed }], claim)).claimed;
+        expect(running?.id).toBe(`job-${index}`);
+      }
+    });
+  });
+}

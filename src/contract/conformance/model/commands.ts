@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import type { Due, NewJob } from '../../../core/envelope.ts';
+import type { Lock } from '../../../core/lock.ts';
+import type { Outcome } from '../../../core/outcome.ts';
+import type { Claim, Counters } from '../../backend.ts';
+import { HOUR } from '../session.ts';
+
+/**
+ * One call of the contract, as data: what fast-check makes, shrinks and prints. What is made by earlier commands (claims,
+ * workers, jobs) is named by a number, counted back from the newest and modulo how many there are.
+ */
+export type Command =
+  | { readonly do: 'enqueue'; readonly jobs: readonly Enqueued[]; readonly repeat: boolean }
+  | {
+      readonly do: 'exchange';
+      readonly worker: Which;
+      readonly settle: readonly { readonly claim: Which; readonly outcome: Outcome }[];
+      readonly claim: Claim | null;
+      readonly repeat: boolean;
+    }
+  | { readonly do: 'lock'; readonly claim: Which; readonly late: boolean; readonly repeat: boolean }
+  | { readonly do: 'unlock'; readonly claim: Which; readonly repeat: boolean }
+  | { readonly do: 'register' }
+  | { readonly do: 'renew'; readonly worker: Which; readonly lease: number }
+  | { readonly do: 'retire'; readonly worker: Which }
+  | { readonly do: 'reclaim' | 'promote' | 'passGrants'; readonly limit: number }
+  | { readonly do: 'unpark'; readonly types: readonly string[]; readonly limit: number }
+  | { readonly do: 'cancel'; readonly job: number }
+  | { readonly do: 'increment'; readonly counter: keyof Counters; readonly by: number; readonly repeat: boolean };
+
+/** One of the workers that have a lease, or of the claims whose job is still its worker's; or of all that ever were. */
+export interface Which {
+  readonly back: number;
+  readonly of: 'present' | 'all';
+}
+
+export type Enqueued = Omit<NewJob, 'id'> & {
+  /** Take the id of an earlier job, which may be in the books still. */
+  readonly again: number | null;
+};
+
+export const QUEUES = ['q1', 'q2', 'q3'];
+export const KEYS = ['k1', 'k2', 'k3'];
+export const TYPES = ['t1', 't2'];
+
+/** The locks that a job gets late: always the same, so that a repeat is no change. */
+export const LATE_LOCKS: readonly Lock[] = [{ key: 'k1', concurrency: 1 }];
+
+type Weighted<Value> = readonly [weight: number, arbitrary: fc.Arbitrary<Value>];
+
+function weighted<Value>(...choices: readonly Weighted<Value>[]): fc.Arbitrary<Value> {
+  return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+}
+
+/** Plain objects, which print shorter than those without a prototype. */
+function record<Fields extends object>(fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> }) {
+  return fc.record(fields, { noNullPrototype: true });
+}
+
+function lock(key: string, ...concurrencies: readonly number[]): fc.Arbitrary<Lock> {
+  return record({ key: fc.constant(key), concurrency: fc.constantFrom(...concurrencies) });
+}
+
+/** Mostly a single lock with few places, where there is the most to grant; but several, and wider ones, too. */
+const locks = weighted<readonly Lock[] | null>(
+  [2, fc.constant([])],
+  [8, fc.tuple(lock('k1', 1, 1, 2))],
+  [3, fc.tuple(lock('k2', 1, 2, 3))],
+  [3, fc.tuple(lock('k1', 1, 2), lock('k2', 1))],
+  [2, fc.tuple(lock('k1', 1), lock('k2', 1, 2), lock('k3', 1))],
+  [2, fc.tuple(lock('k3', 1, 2))],
+  [2, fc.constant(null)],
+);
+
+const due = weighted<Due | undefined>(
+  [6, fc.constant(undefined)],
+  [1, fc.constant({ in: 0 })],
+  [1, fc.constant({ at: 1_000 })],
+  [1, fc.constant({ in: HOUR })],
+);
+
+const enqueued: fc.Arbitrary<Enqueued> = record({
+  again: fc.option(fc.nat(20), { freq: 8 }),
+  type: fc.constantFrom(...TYPES),
+  queue: fc.constantFrom(...QUEUES),
+  payload: fc.constantFrom('{}', '[1, 2]', '"é"'),
+  locks,
+  due,
+}).map(({ due, ...job }) => ({ ...job, ...(due !== undefined && { due }) }));
+
+const words = fc.constantFrom('', 'why', '{');
+const failure = record({ name: fc.constant('Error'), message: words });
+
+const outcome = weighted<Outcome>(
+  [3, fc.constant({ kind: 'completed' })],
+  [1, fc.constant({ kind: 'completed', counted: false })],
+  [2, record({ kind: fc.constant('failed'), failure, counted: fc.boolean() })],
+  [4, record({ kind: fc.constant('retry'), delay: fc.constantFrom(0, 0, 0, HOUR), failure })],
+  [4, fc.constant({ kind: 'released' })],
+  [2, record({ kind: fc.constant('parked'), reason: words })],
+  [1, fc.constant({ kind: 'dead', reason: 'damaged' })],
+  [1, fc.constant({ kind: 'cancelled' })],
+);
+
+const claim: fc.Arbitrary<Claim> = record({
+  queues: fc.shuffledSubarray(QUEUES, { minLength: 1 }),
+  count: fc.integer({ min: 1, max: 4 }),
+  locks: weighted<Claim['locks']>([4, fc.constant('take')], [1, fc.constant('later')]),
+});
+
+const which: fc.Arbitrary<Which> = record({
+  back: fc.nat(8),
+  of: weighted<Which['of']>([6, fc.constant('present')], [1, fc.constant('all')]),
+});
+
+const settlements = fc.array(record({ claim: which, outcome }), { maxLength: 4 });
+const jobs = fc.array(enqueued, { maxLength: 6, size: 'max' });
+const limit = fc.integer({ min: 1, max: 4 });
+const perhapsClaim: fc.Arbitrary<Claim | null> = fc.option(claim, { freq: 6 });
+const repeat = fc.boolean();
+
+const command = weighted<Command>(
+  [10, record({ do: fc.constant('enqueue'), jobs, repeat })],
+  [
+    20,
+    record({
+      do: fc.constant('exchange'),
+      worker: which,
+      settle: settlements,
+      claim: perhapsClaim,
+      repeat,
+    }),
+  ],
+  [3, record({ do: fc.constant('lock'), claim: which, late: fc.boolean(), repeat })],
+  [2, record({ do: fc.constant('unlock'), claim: which, repeat })],
+  [2, record({ do: fc.constant('register') })],
+  [1, record({ do: fc.constant('renew'), worker: which, lease: fc.constantFrom(0, HOUR) })],
+  [1, record({ do: fc.constant('retire'), worker: which })],
+  [3, record({ do: fc.constantFrom('reclaim', 'promote', 'passGrants'), limit })],
+  [2, record({ do: fc.constant('unpark'), types: fc.shuffledSubarray(TYPES), limit })],
+  [2, record({ do: fc.constant('cancel'), job: fc.nat(20) })],
+  [
+    1,
+    record({
+      do: fc.constant('increment'),
+      counter: fc.constantFrom('successful', 'failed'),
+      by: fc.integer({ min: 1, max: 9 }),
+      repeat,
+    }),
+  ],
+);
+
+/** What one run does: a sequence of commands on a store that keeps grants for an hour, or for no longer than a step. */
+export const sequences: fc.Arbitrary<Sequence> = record({
+  // Every step takes a millisecond at least: after one, such a grant has ended.
+  grantTimeout: fc.constantFrom(1, HOUR),
+  commands: fc.array(command, { minLength: 1, maxLength: 80, size: 'max' }),
+});
+
+export interface Sequence {
+  readonly grantTimeout: number;
+  readonly commands: readonly Command[];
+}

@@ -1,0 +1,209 @@
+import { expect } from 'vitest';
+import type { ClaimedJob, NewJob } from '../../../core/envelope.ts';
+import type { Backend, ExchangeReply, ExchangeRequest } from '../../backend.ts';
+import type { Call } from '../../call.ts';
+import { HOUR } from '../session.ts';
+import { TransitionLog, tracked } from '../tracked.ts';
+import { type Command, LATE_LOCKS, type Which } from './commands.ts';
+import { broken } from './invariants.ts';
+import { snapshot } from './snapshot.ts';
+
+/** The same thing on both sides: a claim, say, that each of the two made with a token of its own. */
+interface Both<Value> {
+  readonly subject: Value;
+  readonly model: Value;
+}
+
+type Side = keyof Both<unknown>;
+
+/** Does the same calls on a backend and on the model, and compares all that can be seen after each. */
+export class Lockstep {
+  readonly #backends: Both<Backend>;
+  /** The subject again, past the log of its transitions: for repeats, in which nothing happens. */
+  readonly #untracked: Backend;
+  /** Makes the model's clock go on, and waits until the subject's has. */
+  readonly #tick: () => Promise<void>;
+  readonly #log = new TransitionLog();
+  readonly #ids: string[] = [];
+  readonly #workers: string[] = [];
+  readonly #claims: Both<ClaimedJob>[] = [];
+  /** Of the claims those whose job is still its worker's. */
+  #owned: readonly Both<ClaimedJob>[] = [];
+  #leased: readonly string[] = [];
+  #calls = 0;
+
+  constructor(subject: Backend, model: Backend, tick: () => Promise<void>) {
+    this.#untracked = subject;
+    this.#backends = { subject: tracked(subject, this.#log), model };
+    this.#tick = tick;
+  }
+
+  /** @throws Error which names the command after which the two differ */
+  async run(commands: readonly Command[]): Promise<void> {
+    for (const [index, command] of [{ do: 'register' } as const, ...commands].entries()) {
+      try {
+        await this.#do(command);
+        await this.#compare();
+      } catch (cause) {
+        throw new Error(`after command ${index}, ${JSON.stringify(command)}`, { cause });
+      }
+      // No two steps at the same instant: which of two comes first must not depend on the speed of a backend.
+      await this.#tick();
+    }
+  }
+
+  async #compare(): Promise<void> {
+    const look = (side: Side) =>
+      snapshot(this.#backends[side], this.#ids, this.#workers, (token) => this.#rank(token, side));
+    const [subject, model] = await Promise.all([
+      look('subject'),
+      look('model'),
+      this.#log.check(this.#backends.subject),
+    ]);
+    expect(subject).toEqual(model);
+    expect(await broken(this.#backends.subject, this.#ids, subject)).toEqual([]);
+    await this.#takeStock();
+  }
+
+  /** Learns from the model which workers and claims later commands may name as present ones. */
+  async #takeStock(): Promise<void> {
+    const { model } = this.#backends;
+    this.#leased = (await model.stats()).workers.map(({ worker }) => worker);
+    const lists = await Promise.all(this.#leased.map((worker) => model.list({ state: 'processing', worker }, 0, 100)));
+    const latest = new Map(this.#claims.map((claim) => [claim.model.id, claim]));
+    this.#owned = lists.flat().flatMap((id) => latest.get(id) ?? []);
+  }
+
+  /** A token's name on both sides: which claim it was. */
+  #rank(token: string, side: Side): string {
+    const index = this.#claims.findIndex((claim) => claim[side].token === token);
+    return index < 0 ? `unknown token ${token}` : `claim ${index + 1}`;
+  }
+
+  async #do(command: Command): Promise<void> {
+    switch (command.do) {
+      case 'enqueue': {
+        const jobs = command.jobs.map(({ again, ...job }): NewJob => ({ id: this.#id(again), ...job }));
+        return this.#same(command.repeat, (backend, call) => backend.enqueue(call, jobs));
+      }
+      case 'exchange':
+        return this.#exchange(command);
+      case 'lock': {
+        const claim = this.#claim(command.claim);
+        if (claim === undefined) return;
+        const late = command.late && claim.model.locks === null ? [LATE_LOCKS] : [];
+        return this.#same(command.repeat, (backend, call, side) => backend.lock(call, claim[side], ...late));
+      }
+      case 'unlock': {
+        const claim = this.#claim(command.claim);
+        if (claim === undefined) return;
+        return this.#same(command.repeat, (backend, call, side) => backend.unlock(call, claim[side]));
+      }
+      case 'register': {
+        const worker = `w${String(this.#workers.length).padStart(3, '0')}`;
+        this.#workers.push(worker);
+        return this.#same(false, (backend) => backend.register(worker, HOUR));
+      }
+      case 'renew':
+        return this.#same(false, (backend) => backend.renew(this.#worker(command.worker), command.lease));
+      case 'retire':
+        return this.#same(false, (backend) => backend.retire(this.#worker(command.worker)));
+      case 'reclaim':
+        return this.#same(false, (backend) => backend.reclaim(command.limit));
+      case 'promote':
+        return this.#same(false, async (backend) => {
+          const { next, ...reply } = await backend.promote(command.limit);
+          return { ...reply, next: next === null ? 'never' : next === 0 ? 'now' : 'later' };
+        });
+      case 'passGrants':
+        return this.#same(false, (backend) => backend.passGrants(command.limit));
+      case 'unpark':
+        return this.#same(false, (backend) => backend.unpark(command.types, command.limit));
+      case 'cancel': {
+        const id = newest(this.#ids, command.job) ?? 'none';
+        return this.#same(false, (backend) => backend.cancel(id));
+      }
+      case 'increment':
+        return this.#same(command.repeat, (backend, call) => backend.increment(call, command.counter, command.by));
+    }
+  }
+
+  async #exchange(command: Extract<Command, { do: 'exchange' }>): Promise<void> {
+    const worker = this.#worker(command.worker);
+    const settlements = command.settle.flatMap((settlement) => {
+      const claim = this.#claim(settlement.claim);
+      return claim === undefined ? [] : [{ claim, outcome: settlement.outcome }];
+    });
+    const request = (side: Side): ExchangeRequest => ({
+      worker,
+      settlements: settlements.map(({ claim, outcome }) => ({ job: claim[side], outcome })),
+      ...(command.claim !== null && { claim: command.claim }),
+    });
+    const call = this.#call();
+    const subject = await this.#backends.subject.exchange(call, request('subject'));
+    const model = await this.#backends.model.exchange(call, request('model'));
+    expect(comparable(subject)).toEqual(comparable(model));
+    for (const [index, job] of subject.claimed.entries()) {
+      const twin = model.claimed[index];
+      const last = this.#claims.at(-1)?.subject.token ?? '0';
+      expect(BigInt(job.token), 'a later claim has a greater token').toBeGreaterThan(BigInt(last));
+      if (twin !== undefined) this.#claims.push({ subject: job, model: twin });
+    }
+    if (!command.repeat) return;
+    const again = await this.#untracked.exchange(call, request('subject'));
+    expect(again.settled, 'a repeat settles as before').toEqual(subject.settled);
+    expect(again.claimed, 'a repeat gives the claimed jobs again').toEqual(subject.claimed);
+  }
+
+  /** Makes a call on both and compares the replies; and again on the subject, where the call is to be repeated. */
+  async #same(
+    isRepeated: boolean,
+    make: (backend: Backend, call: Call, side: Side) => Promise<unknown>,
+  ): Promise<void> {
+    const call = this.#call();
+    const subject = await make(this.#backends.subject, call, 'subject');
+    const model = await make(this.#backends.model, call, 'model');
+    expect(subject).toEqual(model);
+    if (!isRepeated) return;
+    const again = await make(this.#untracked, call, 'subject');
+    expect(withoutMoves(again), 'a repeat has the same reply').toEqual(withoutMoves(subject));
+  }
+
+  #call(): Call {
+    this.#calls += 1;
+    return { client: 'lockstep', sequence: this.#calls, floor: this.#calls };
+  }
+
+  #id(again: number | null): string {
+    const earlier = again === null ? undefined : newest(this.#ids, again);
+    if (earlier !== undefined) return earlier;
+    const id = `job-${String(this.#ids.length).padStart(3, '0')}`;
+    this.#ids.push(id);
+    return id;
+  }
+
+  #claim({ back, of }: Which): Both<ClaimedJob> | undefined {
+    return newest(of === 'all' ? this.#claims : this.#owned, back);
+  }
+
+  #worker({ back, of }: Which): string {
+    return newest(of === 'all' ? this.#workers : this.#leased, back) ?? 'nobody';
+  }
+}
+
+/** Counted back from the newest, around and around. */
+function newest<Value>(values: readonly Value[], back: number): Value | undefined {
+  return values.length === 0 ? undefined : values[values.length - 1 - (back % values.length)];
+}
+
+/** A reply without what two stores never have in common. */
+function comparable({ claimed, ...reply }: ExchangeReply): object {
+  const jobs = claimed.map(({ token: _, sequence: __, enqueuedAt: ___, ...job }) => job);
+  return { ...reply, claimed: jobs };
+}
+
+/** The moves of a repeat need not be told again. */
+function withoutMoves(reply: unknown): unknown {
+  if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) return reply;
+  return { ...reply, moves: [] };
+}

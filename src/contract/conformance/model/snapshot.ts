@@ -1,0 +1,80 @@
+import type { Backend, JobView } from '../../backend.ts';
+import { KEYS, QUEUES, TYPES } from './commands.ts';
+
+/** All that can be seen of a store, without the instants: those of two stores are never the same. */
+export interface Snapshot {
+  readonly jobs: Readonly<Record<string, object>>;
+  readonly lists: Readonly<Record<string, readonly string[]>>;
+  readonly holders: Readonly<Record<string, readonly { readonly id: string; readonly token: string | null }[]>>;
+  readonly peeks: Readonly<Record<string, string | null>>;
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly dead: readonly object[];
+  readonly stats: object;
+}
+
+/**
+ * Reads a store through every look there is.
+ * @param rank names a token in a way that two stores have in common
+ */
+export async function snapshot(
+  backend: Backend,
+  ids: readonly string[],
+  workers: readonly string[],
+  rank: (token: string) => string,
+): Promise<Snapshot> {
+  const all = 1_000;
+  const each = async <Value>(names: readonly string[], read: (name: string) => Promise<Value>) =>
+    Object.fromEntries(await Promise.all(names.map(async (name) => [name, await read(name)] as const)));
+  const listings = [
+    ...QUEUES.map((queue) => ({ state: 'waiting', queue }) as const),
+    ...KEYS.map((key) => ({ state: 'held', key }) as const),
+    ...workers.map((worker) => ({ state: 'processing', worker }) as const),
+    ...TYPES.map((type) => ({ state: 'parked', type }) as const),
+    { state: 'scheduled' } as const,
+    { state: 'failed' } as const,
+  ];
+  const [views, lists, holders, peeks, sizes, dead, stats] = await Promise.all([
+    Promise.all(ids.map((id) => backend.find(id))),
+    Promise.all(listings.map(async (of) => [Object.values(of).join(' '), await backend.list(of, 0, all)] as const)),
+    each(KEYS, (key) => backend.holders(key)),
+    each(QUEUES, async (queue) => (await backend.peek(queue))?.id ?? null),
+    each(QUEUES, (queue) => backend.size(queue)),
+    backend.deadLetters(0, all),
+    backend.stats(),
+  ]);
+  const found = views.filter((view) => view !== null);
+  const order = found.map(({ job }) => job.sequence).sort((a, b) => a - b);
+  return {
+    jobs: Object.fromEntries(found.map((view) => [view.job.id, withoutInstants(view, order, rank)])),
+    lists: Object.fromEntries(lists),
+    holders: Object.fromEntries(
+      Object.entries(holders).map(([key, places]) => [
+        key,
+        places.map(({ id, token }) => ({ id, token: token === null ? null : rank(token) })),
+      ]),
+    ),
+    peeks,
+    sizes,
+    dead: dead.map(({ queue, reason }) => ({ queue, reason })),
+    stats: {
+      ...stats,
+      // A store may forget a queue in which nothing is left.
+      queues: stats.queues.filter(({ waiting, held }) => waiting + held > 0),
+      workers: stats.workers.map(({ worker, processing }) => ({ worker, processing })),
+    },
+  };
+}
+
+function withoutInstants(view: JobView, order: readonly number[], rank: (token: string) => string): object {
+  const { job, due, owner, failedAt, failures, ...rest } = view;
+  const { enqueuedAt: _, sequence, ...envelope } = job;
+  return {
+    ...rest,
+    ...envelope,
+    sequence: order.indexOf(sequence),
+    ...(owner !== undefined && { owner: { worker: owner.worker, token: rank(owner.token) } }),
+    isDue: due !== undefined,
+    hasFailed: failedAt !== undefined,
+    failures: failures.map(({ at: _, ...failure }) => failure),
+  };
+}

@@ -1,0 +1,38 @@
+/** `wingmanjs`: define jobs, enqueue them, and run them. */
+export { type ConnectOptions, connect } from './client/connect.ts';
+export type { EnqueueOptions, ScheduleOptions } from './client/options.ts';
+export type { EnqueueArguments, EnqueuedJob, Wingman } from './client/wingman.ts';
+export type { Backend, Counters, DeadLetter, Listing, Stats } from './contract/backend.ts';
+export type { BackendSource } from './contract/source.ts';
+export type { Duration } from './core/duration.ts';
+export {
+  CanceledError,
+  CouldNotLockError,
+  type ErrorCode,
+  type InputIssue,
+  InvalidInputError,
+  InvalidOptionError,
+  StaleError,
+  WingmanError,
+} from './core/errors.ts';
+export type { JobEvent, JobEvents } from './core/events.ts';
+export {
+  type AnyDefinition,
+  type Context,
+  defineJob,
+  type Handler,
+  type Job,
+  type JobDefinition,
+  type JobOptions,
+} from './core/job.ts';
+export type { Lock, Locks } from './core/lock.ts';
+export type { Logger } from './core/log.ts';
+export type { Failure, Outcome } from './core/outcome.ts';
+export type { Backoff, RetryOptions } from './core/retry.ts';
+export type { Schema } from './core/schema.ts';
+export { STATES, type State, TRANSITIONS, type Transition, type TransitionEvent } from './core/states.ts';
+export type { FailedRun, JobInfo } from './inspector/jobs.ts';
+export { Manager, type ManagerEvents } from './manager/manager.ts';
+export type { ManagerOptions } from './manager/options.ts';
+export type { Queues } from './manager/queue-order.ts';
+export type { StopReason } from './manager/session.ts';

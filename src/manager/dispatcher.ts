@@ -1,0 +1,247 @@
+import type { Backend, ExchangeReply, ExchangeRequest, Settlement } from '../contract/backend.ts';
+import { Caller } from '../contract/call.ts';
+import type { ClaimedJob } from '../core/envelope.ts';
+import { CanceledError } from '../core/errors.ts';
+import type { Lock } from '../core/lock.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { newName } from '../runtime/identity.ts';
+import { persist } from '../runtime/persist.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { Gate } from './gate.ts';
+import { Listener } from './listener.ts';
+
+export interface DispatcherOptions {
+  readonly backend: Backend;
+  /** The order in which the next claim looks at the queues. */
+  readonly queueOrder: () => readonly string[];
+  readonly concurrency: number;
+  /** Milliseconds. */
+  readonly lease: number;
+  /** Milliseconds. */
+  readonly pollInterval: number;
+  /** Runs a job. Null where there is nothing to settle. Never rejects. */
+  readonly execute: (job: ClaimedJob, controller: AbortController) => Promise<Outcome | null>;
+}
+
+interface Run {
+  readonly job: ClaimedJob;
+  readonly controller: AbortController;
+  /** Its result is of no use any more. */
+  isDropped: boolean;
+  /** Settles when its slot is free. */
+  ended: Promise<void>;
+}
+
+// One exchange is one step of the backend, which must stay short.
+const MOST_SETTLEMENTS = 200;
+const MOST_CLAIMS = 200;
+
+/**
+ * The pump between the backend and the processors: one exchange at a time settles what has ended and claims for the slots
+ * that are free.
+ *
+ * States: joined (it has a worker's name and lease) or not; open (it claims) or draining. It is done when it drains, nothing
+ * runs, and nothing is left to settle.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #surroundings: Surroundings;
+  readonly #caller = new Caller(newName());
+  readonly #listener: Listener;
+  /** By token. */
+  readonly #runs = new Map<string, Run>();
+  readonly #change = new Gate();
+  readonly #draining = new AbortController();
+  readonly #givingUp = new AbortController();
+  #settlements: Settlement[] = [];
+  #worker: string | null = null;
+
+  constructor(options: DispatcherOptions, surroundings: Surroundings) {
+    this.#options = options;
+    this.#surroundings = surroundings;
+    const { backend, pollInterval } = options;
+    this.#listener = new Listener({ backend, pollInterval, heard: () => this.#change.open() }, surroundings);
+  }
+
+  /** The name under which it claims, or null when it has no lease. */
+  get worker(): string | null {
+    return this.#worker;
+  }
+
+  /** What is running. */
+  get processing(): readonly ClaimedJob[] {
+    return [...this.#runs.values()].map(({ job }) => job);
+  }
+
+  /** Starts a lease under a name that is new, since names are never used twice. Rejects when the backend does. */
+  async join(): Promise<void> {
+    const worker = newName();
+    await this.#options.backend.register(worker, this.#options.lease);
+    this.#worker = worker;
+  }
+
+  /**
+   * Claims, runs and settles until it is drained.
+   * @throws when the backend was closed under it, or after `giveUp`
+   */
+  async run(): Promise<void> {
+    try {
+      while (!this.#isDone()) {
+        await this.#rejoin();
+        const request = this.#nextRequest();
+        if (request === null) await this.#pause();
+        else await this.#exchange(request);
+      }
+    } finally {
+      await this.#listener.stop();
+    }
+  }
+
+  /** Claims no more. */
+  drain(): void {
+    this.#draining.abort(new CanceledError('aborted', 'the manager is stopping'));
+    this.#listener.pause();
+    this.#change.open();
+  }
+
+  /** Aborts the signals of all that runs. Settles when nothing runs any more: within the processors' reaction time. */
+  async abort(reason: Error): Promise<void> {
+    const runs = [...this.#runs.values()];
+    for (const { controller } of runs) controller.abort(reason);
+    await Promise.all(runs.map(({ ended }) => ended));
+  }
+
+  /** Hands back all that runs at once, without waiting for it. Returns what it hands back. */
+  handBack(reason: Error): readonly ClaimedJob[] {
+    const jobs = this.processing;
+    for (const run of this.#runs.values()) {
+      if (!run.isDropped) this.#settlements.push({ job: run.job, outcome: { kind: 'released' } });
+    }
+    this.#drop(reason);
+    this.#runs.clear();
+    this.#change.open();
+    return jobs;
+  }
+
+  /** Stops trying to reach the backend: what it still owns is left to the end of its lease. */
+  giveUp(): void {
+    this.#givingUp.abort(new CanceledError('aborted', 'the manager gave up waiting for its backend'));
+    this.#change.open();
+  }
+
+  /** The worker's lease has ended: what it owned is someone else's now. Goes on under a new name. */
+  lose(worker: string): void {
+    if (worker !== this.#worker) return;
+    const jobs = this.processing.map(({ id, type }) => ({ id, type }));
+    this.#surroundings.logger.warn(
+      { worker, jobs },
+      'the lease was lost: what is running is dropped and runs again elsewhere',
+    );
+    this.#worker = null;
+    this.#settlements = [];
+    this.#drop(new CanceledError('aborted', `the lease of worker ${worker} was lost`));
+    this.#change.open();
+  }
+
+  #drop(reason: Error): void {
+    for (const run of this.#runs.values()) {
+      run.isDropped = true;
+      run.controller.abort(reason);
+    }
+  }
+
+  #isDone(): boolean {
+    this.#givingUp.signal.throwIfAborted();
+    return this.#draining.signal.aborted && this.#runs.size === 0 && this.#settlements.length === 0;
+  }
+
+  async #rejoin(): Promise<void> {
+    if (this.#worker !== null || this.#draining.signal.aborted) return;
+    try {
+      await persist(() => this.join(), 'registering the worker', this.#surroundings, this.#draining.signal);
+    } catch (error) {
+      if (!this.#draining.signal.aborted) throw error;
+      return;
+    }
+    this.#surroundings.logger.info({ worker: this.#worker }, 'registered under a new name');
+  }
+
+  /** Waits for a change, and then for all else that ends in the same turn of the event loop, to settle it in one batch. */
+  async #pause(): Promise<void> {
+    await this.#change.passed();
+    await this.#surroundings.clock.turn();
+  }
+
+  /** Null when there is nothing to do now. */
+  #nextRequest(): ExchangeRequest | null {
+    const worker = this.#worker;
+    if (worker === null) return null;
+    const count = this.#freeSlots();
+    const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#listener.isListening);
+    if (!hasWork) return null;
+    const settlements = this.#settlements.splice(0, MOST_SETTLEMENTS);
+    if (count === 0) return { worker, settlements };
+    return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
+  }
+
+  #freeSlots(): number {
+    if (this.#draining.signal.aborted) return 0;
+    // What is left for the next batch still takes its slot: a backend that is slow to settle must not be claimed from faster.
+    const left = Math.max(0, this.#settlements.length - MOST_SETTLEMENTS);
+    return Math.min(MOST_CLAIMS, Math.max(0, this.#options.concurrency - this.#runs.size - left));
+  }
+
+  /** One round trip. During an outage the same call is repeated under the same id, so nothing is lost or done twice. */
+  async #exchange(request: ExchangeRequest): Promise<void> {
+    const { backend } = this.#options;
+    const reply = await this.#caller.call((call) =>
+      persist(() => backend.exchange(call, request), 'the exchange', this.#surroundings, this.#givingUp.signal),
+    );
+    this.#logStale(request, reply);
+    if (reply.lost) this.lose(request.worker);
+    // A claim that was answered after its lease was lost belongs to the lost worker.
+    if (request.worker !== this.#worker) return;
+    for (const job of reply.claimed) this.#take(job);
+    this.#listen(request, reply);
+  }
+
+  #logStale({ settlements }: ExchangeRequest, { settled }: ExchangeReply): void {
+    settlements.forEach(({ job: { id, type, queue, token }, outcome }, index) => {
+      if (settled[index] !== 'stale') return;
+      const fields = { job: id, type, queue, token, outcome: outcome.kind };
+      this.#surroundings.logger.warn(fields, 'the result was refused: the job is no longer owned by this run');
+    });
+  }
+
+  #take(job: ClaimedJob): void {
+    if (this.#draining.signal.aborted) {
+      // Claimed by a call that was on its way when the manager was told to stop.
+      this.#settlements.push({ job, outcome: { kind: 'released' } });
+      return;
+    }
+    const run: Run = { job, controller: new AbortController(), isDropped: false, ended: Promise.resolve() };
+    this.#runs.set(job.token, run);
+    run.ended = this.#options.execute(job, run.controller).then((outcome) => {
+      this.#runs.delete(job.token);
+      if (outcome !== null && !run.isDropped) this.#settlements.push({ job, outcome });
+      this.#change.open();
+    });
+  }
+
+  /** A claim that came short has emptied the queues: then the backend says when there is more. */
+  #listen({ claim }: ExchangeRequest, { claimed, more }: ExchangeReply): void {
+    if (claim === undefined || this.#draining.signal.aborted) return;
+    if (claimed.length < claim.count && !more) this.#listener.listen(claim.queues);
+    // Someone with a free slot should be woken instead.
+    else if (this.#runs.size >= this.#options.concurrency) this.#listener.pause();
+  }
+
+  /** Takes the locks of a job that another program enqueued without them. */
+  async takeLocks(job: ClaimedJob, locks: readonly Lock[], signal: AbortSignal): Promise<boolean> {
+    const { backend } = this.#options;
+    const reply = await this.#caller.call((call) =>
+      persist(() => backend.lock(call, job, locks), 'taking locks', this.#surroundings, signal),
+    );
+    return reply.state === 'locked' || reply.state === 'none';
+  }
+}

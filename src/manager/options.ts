@@ -1,0 +1,200 @@
+import { constants } from 'node:os';
+import type { Backend } from '../contract/backend.ts';
+import { type BackendSource, backendIn } from '../contract/source.ts';
+import { type Duration, toMilliseconds } from '../core/duration.ts';
+import { InvalidOptionError } from '../core/errors.ts';
+import { checkQueue, type Handler, isHandler } from '../core/job.ts';
+import type { Logger } from '../core/log.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { jsonLogger } from '../runtime/json-logger.ts';
+import { safeLogger } from '../runtime/safe-logger.ts';
+import type { Queues } from './queue-order.ts';
+
+export interface ManagerOptions {
+  /** A URL (`redis://…`, `sqlite:path`, `memory:`), which the manager opens and closes; or an open backend, which it does not close. */
+  readonly backend: BackendSource;
+  /** What to run, one handler for each job type. */
+  readonly handlers: readonly Handler[];
+  /**
+   * A list is a strict order: a queue's jobs run when those before it are empty. An object gives weights: each claim looks at
+   * the queues in a random order, where twice the weight means first twice as often. When left out: the queues of the
+   * handlers' job types, with equal weights.
+   */
+  readonly queues?: Queues;
+  /** How many jobs run at once; 10 when left out. */
+  readonly concurrency?: number;
+  /** Any logger of pino's shape; when left out, JSON lines on stderr. */
+  readonly logger?: Logger;
+  /** How long jobs stay this manager's own after its last sign of life; 15 s when left out, and at least two heartbeats. */
+  readonly lease?: Duration;
+  /** How often it gives a sign of life; 5 s when left out. */
+  readonly heartbeat?: Duration;
+  /** How long a wake-up that got lost may delay a job; 2 s when left out. */
+  readonly pollInterval?: Duration;
+  /** How long running handlers have to finish when the manager stops; 25 s when left out. */
+  readonly grace?: Duration;
+  /** Which signals stop it: the first lets it finish, the second ends it at once. SIGINT and SIGTERM when left out. */
+  readonly signals?: readonly NodeJS.Signals[] | false;
+  /** For tests. */
+  readonly clock?: Clock;
+  /** For tests: as `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The options with every choice made and checked. Lengths are milliseconds. */
+export interface Settings {
+  readonly backend: string | Backend;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly queues: Queues;
+  readonly concurrency: number;
+  readonly logger: Logger;
+  readonly lease: number;
+  readonly heartbeat: number;
+  readonly pollInterval: number;
+  readonly grace: number;
+  readonly signals: readonly NodeJS.Signals[];
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const KNOWN: Readonly<Record<keyof ManagerOptions, true>> = {
+  backend: true,
+  handlers: true,
+  queues: true,
+  concurrency: true,
+  logger: true,
+  lease: true,
+  heartbeat: true,
+  pollInterval: true,
+  grace: true,
+  signals: true,
+  clock: true,
+  random: true,
+};
+
+/** @throws InvalidOptionError for an option that makes no sense, with the value received */
+export function checkOptions(options: ManagerOptions): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError('options', 'an object with at least backend and handlers', options);
+  }
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(KNOWN, name)) {
+      throw new InvalidOptionError('options', `an object of ${Object.keys(KNOWN).join(', ')}`, name);
+    }
+  }
+  const handlers = checkHandlers(options.handlers);
+  const heartbeat = positive('heartbeat', options.heartbeat ?? '5s');
+  const { clock = systemClock, random = Math.random } = options;
+  return {
+    backend: checkBackend(options.backend),
+    handlers,
+    queues: checkQueues(options.queues, handlers),
+    concurrency: checkConcurrency(options.concurrency),
+    logger: safeLogger(checkLogger(options.logger)),
+    lease: checkLease(options.lease ?? '15s', heartbeat),
+    heartbeat,
+    pollInterval: positive('pollInterval', options.pollInterval ?? '2s'),
+    grace: toMilliseconds(options.grace ?? '25s', 'grace'),
+    signals: checkSignals(options.signals),
+    clock,
+    random,
+  };
+}
+
+function checkBackend(source: unknown): string | Backend {
+  if (typeof source === 'string' && source !== '') return source;
+  const backend = backendIn(source);
+  if (backend !== null) return backend;
+  throw new InvalidOptionError('backend', "a URL such as 'redis://localhost:6379', or an open backend", source);
+}
+
+function checkHandlers(handlers: unknown): ReadonlyMap<string, Handler> {
+  const expected = 'a list of at least one handler, each made by a definition, as in sendInvoice.handle(fn)';
+  if (!Array.isArray(handlers) || handlers.length === 0) throw new InvalidOptionError('handlers', expected, handlers);
+  const byType = new Map<string, Handler>();
+  for (const handler of handlers) {
+    if (!isHandler(handler)) throw new InvalidOptionError('handlers', expected, handler);
+    const { type } = handler.definition;
+    if (byType.has(type))
+      throw new InvalidOptionError('handlers', 'a list with one handler for each job type', `two for ${type}`);
+    byType.set(type, handler);
+  }
+  return byType;
+}
+
+function checkQueues(queues: unknown, handlers: ReadonlyMap<string, Handler>): Queues {
+  if (queues === undefined)
+    return Object.fromEntries([...handlers.values()].map(({ definition }) => [definition.queue, 1]));
+  if (typeof queues !== 'object' || queues === null) throw invalidQueues(queues);
+  return Array.isArray(queues) ? checkList(queues) : checkWeights(queues);
+}
+
+function checkList(queues: readonly unknown[]): readonly string[] {
+  const names = queues.map(checkName);
+  if (names.length === 0 || new Set(names).size < names.length) throw invalidQueues(queues);
+  return names;
+}
+
+function checkWeights(queues: object): Readonly<Record<string, number>> {
+  const weights = new Map<string, number>();
+  for (const [name, weight] of Object.entries(queues)) {
+    if (typeof weight !== 'number' || !Number.isFinite(weight) || weight <= 0) {
+      throw new InvalidOptionError(`queues.${name}`, 'a weight above 0', weight);
+    }
+    weights.set(checkName(name), weight);
+  }
+  if (weights.size === 0) throw invalidQueues(queues);
+  return Object.fromEntries(weights);
+}
+
+function checkName(name: unknown): string {
+  if (name === undefined) throw new InvalidOptionError('queues', 'a list of queue names', name);
+  return checkQueue(name);
+}
+
+function invalidQueues(queues: unknown): InvalidOptionError {
+  return new InvalidOptionError(
+    'queues',
+    "queue names, each once, as ['mail', 'default'] or { mail: 3, default: 1 }",
+    queues,
+  );
+}
+
+function checkConcurrency(concurrency: unknown = 10): number {
+  if (typeof concurrency === 'number' && Number.isSafeInteger(concurrency) && concurrency >= 1) return concurrency;
+  throw new InvalidOptionError('concurrency', 'a whole number of at least 1', concurrency);
+}
+
+function checkLogger(logger: Logger | undefined): Logger {
+  if (logger === undefined) return jsonLogger();
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    if (typeof logger?.[level] !== 'function') {
+      throw new InvalidOptionError('logger', 'an object with the methods debug, info, warn and error', logger);
+    }
+  }
+  return logger;
+}
+
+function checkLease(duration: Duration, heartbeat: number): number {
+  const lease = positive('lease', duration);
+  // One heartbeat that is lost or late must not cost the lease.
+  if (lease >= 2 * heartbeat) return lease;
+  throw new InvalidOptionError('lease', `at least two heartbeats, so ${2 * heartbeat} ms`, duration);
+}
+
+function positive(option: string, duration: Duration): number {
+  const milliseconds = toMilliseconds(duration, option);
+  if (milliseconds > 0) return milliseconds;
+  throw new InvalidOptionError(option, 'longer than 0', duration);
+}
+
+function checkSignals(signals: unknown = ['SIGINT', 'SIGTERM']): readonly NodeJS.Signals[] {
+  if (signals === false) return [];
+  if (Array.isArray(signals) && signals.every(isSignal)) return [...new Set(signals)];
+  throw new InvalidOptionError('signals', "a list of signals, as ['SIGINT', 'SIGTERM'], or false for none", signals);
+}
+
+function isSignal(name: unknown): name is NodeJS.Signals {
+  // These two cannot be listened to.
+  return typeof name === 'string' && Object.hasOwn(constants.signals, name) && name !== 'SIGKILL' && name !== 'SIGSTOP';
+}

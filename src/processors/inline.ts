@@ -1,0 +1,185 @@
+import type { ClaimedJob } from '../core/envelope.ts';
+import { InvalidInputError, messageOf, WingmanError } from '../core/errors.ts';
+import type { AnyDefinition, Handler } from '../core/job.ts';
+import { normalizeLocks } from '../core/lock.ts';
+import type { Logger } from '../core/log.ts';
+import { type Failure, type Outcome, toFailure } from '../core/outcome.ts';
+import { decodePayload } from '../core/payload.ts';
+import { type RetryPolicy, retryPolicy } from '../core/retry.ts';
+import { validate } from '../core/schema.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type Attempt, type Processor, REACTION_TIME } from './processor.ts';
+
+export interface InlineOptions {
+  /** By job type. */
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** How an attempt ended: the value that goes through the pipeline. */
+type Ended =
+  | { readonly how: 'returned'; readonly value: unknown }
+  | { readonly how: 'threw'; readonly thrown: unknown }
+  /** No later attempt could do better. */
+  | { readonly how: 'refused'; readonly thrown: unknown }
+  | { readonly how: 'damaged'; readonly reason: string }
+  | { readonly how: 'stopped' }
+  /** Held for its lock, or taken away. */
+  | { readonly how: 'gone' };
+
+const FALLBACK: RetryPolicy = retryPolicy();
+
+/** Runs handlers in this process, on its event loop. */
+export class InlineProcessor implements Processor {
+  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+
+  constructor({ handlers, clock, random }: InlineOptions) {
+    this.#handlers = handlers;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  async process(attempt: Attempt): Promise<Outcome | null> {
+    const handler = this.#handlers.get(attempt.job.type);
+    if (handler === undefined) {
+      return { kind: 'parked', reason: `${attempt.job.worker} has no handler for job type '${attempt.job.type}'` };
+    }
+    const ended = await this.#perform(attempt, handler);
+    return this.#normalize(attempt, handler.definition, ended);
+  }
+
+  async #perform(attempt: Attempt, handler: Handler): Promise<Ended> {
+    const decoded = decode(attempt.job);
+    if (decoded.how !== 'returned') return decoded;
+    const checked = await this.#check(attempt, handler.definition, decoded.value);
+    if (checked.how !== 'returned') return checked;
+    const locked = await lock(attempt, handler.definition, checked.value);
+    if (locked.how !== 'returned') return locked;
+    return this.#run(attempt, handler, checked.value);
+  }
+
+  async #check(attempt: Attempt, { input: schema, type, timeout }: AnyDefinition, value: unknown): Promise<Ended> {
+    if (schema === undefined) return { how: 'returned', value };
+    const ended = await this.#limit(attempt, timeout, () => validate(schema, value, type));
+    return ended.how === 'threw' && ended.thrown instanceof InvalidInputError ? { ...ended, how: 'refused' } : ended;
+  }
+
+  #run(attempt: Attempt, handler: Handler, input: unknown): Promise<Ended> {
+    const { job, log, controller } = attempt;
+    const context = { id: job.id, attempt: job.attempts + 1, signal: controller.signal, log, token: job.token };
+    return this.#limit(attempt, handler.definition.timeout, () => handler.run(input, context));
+  }
+
+  /** Does user code's work until it ends, its time is up, or the manager stops. */
+  async #limit({ controller, log }: Attempt, timeout: number | null, work: () => unknown): Promise<Ended> {
+    const { signal } = controller;
+    if (signal.aborted) return { how: 'stopped' };
+    let overtime: WingmanError | undefined;
+    const timeIsUp = (): void => {
+      overtime = new WingmanError('WINGMAN_TIMEOUT', `the attempt took longer than its timeout of ${timeout} ms`);
+      controller.abort(overtime);
+    };
+    const cancel = timeout === null ? undefined : this.#clock.after(timeout, timeIsUp);
+    const settled = settle(work);
+    const ended = await this.#unlessAbandoned(settled, signal);
+    cancel?.();
+    if (ended === null) settled.then((late) => logLate(log, late));
+    if (!signal.aborted) return ended ?? { how: 'stopped' };
+    // A handler that gives up when its signal aborts may well return without an error: that is no success.
+    if (signal.reason === overtime) return { how: 'threw', thrown: overtime };
+    return ended?.how === 'returned' ? ended : { how: 'stopped' };
+  }
+
+  /**
+   * After an abort the work has `REACTION_TIME` to end by itself, so that it seldom runs on beside the one who gets its lock
+   * next; then it is abandoned: null.
+   */
+  #unlessAbandoned(settled: Promise<Ended>, signal: AbortSignal): Promise<Ended | null> {
+    return new Promise((resolve) => {
+      let cancel: (() => void) | undefined;
+      const abort = (): void => {
+        cancel = this.#clock.after(REACTION_TIME, () => resolve(null));
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      if (signal.aborted) abort();
+      settled.then((ended) => {
+        signal.removeEventListener('abort', abort);
+        cancel?.();
+        resolve(ended);
+      });
+    });
+  }
+
+  #normalize({ job, log }: Attempt, { retry }: AnyDefinition, ended: Ended): Outcome | null {
+    switch (ended.how) {
+      case 'returned':
+        return { kind: 'completed' };
+      case 'stopped':
+        return { kind: 'released' };
+      case 'gone':
+        return null;
+      case 'damaged':
+        return { kind: 'dead', reason: ended.reason };
+      case 'refused':
+        return { kind: 'failed', failure: toFailure(ended.thrown) };
+      case 'threw': {
+        const used = job.attempts + 1;
+        const failure = toFailure(ended.thrown);
+        if (used >= retry.attempts) return { kind: 'failed', failure };
+        return this.#retry(retry, used, ended.thrown, failure, log);
+      }
+    }
+  }
+
+  /** A backoff function that throws in its turn must not cost the job its attempts: the default policy is used instead. */
+  #retry(policy: RetryPolicy, used: number, thrown: unknown, failure: Failure, log: Logger): Outcome {
+    const random = this.#random();
+    try {
+      return { kind: 'retry', delay: policy.delayAfter(used, thrown, random), failure };
+    } catch (error) {
+      log.error({ err: error }, 'the backoff function failed; the default policy is used');
+      const delay = FALLBACK.delayAfter(used, thrown, random);
+      return { kind: 'retry', delay, failure: { ...failure, cause: failure.cause ?? toFailure(error, 1) } };
+    }
+  }
+}
+
+function decode({ payload, id }: ClaimedJob): Ended {
+  try {
+    return { how: 'returned', value: decodePayload(payload, id) };
+  } catch (error) {
+    return { how: 'damaged', reason: messageOf(error) };
+  }
+}
+
+/** Another program enqueued the job and knew nothing of its locks. */
+async function lock({ job, controller, lock }: Attempt, definition: AnyDefinition, input: unknown): Promise<Ended> {
+  const ended = { how: 'returned', value: undefined } as const;
+  if (job.locks !== null || definition.lock === undefined) return ended;
+  try {
+    // The definition's own types tie its lock function to what its schema gives.
+    const locks = normalizeLocks(definition.lock(input as never));
+    if (locks.length === 0) return ended;
+    return (await lock(locks)) ? ended : { how: 'gone' };
+  } catch (thrown) {
+    return controller.signal.aborted ? { how: 'stopped' } : { how: 'threw', thrown };
+  }
+}
+
+/** How user code ended, whatever it does: throws at once, rejects, or gives something that is no promise. */
+async function settle(work: () => unknown): Promise<Ended> {
+  try {
+    return { how: 'returned', value: await work() };
+  } catch (thrown) {
+    return { how: 'threw', thrown };
+  }
+}
+
+function logLate(log: Logger, late: Ended): void {
+  if (late.how === 'threw')
+    log.warn({ err: late.thrown }, 'an abandoned handler threw at last; its job was settled before');
+  else log.warn({}, 'an abandoned handler returned at last; its job was settled before');
+}

@@ -1,0 +1,30 @@
+import type { ClaimedJob } from '../core/envelope.ts';
+import type { Lock } from '../core/lock.ts';
+import type { Logger } from '../core/log.ts';
+import type { Outcome } from '../core/outcome.ts';
+
+/** One run of a claimed job. */
+export interface Attempt {
+  readonly job: ClaimedJob;
+  /** Whoever ends the attempt early aborts it: the manager, or the processor when the attempt's time is up. */
+  readonly controller: AbortController;
+  /** Its lines carry the job's id, type, queue and attempt. It never throws. */
+  readonly log: Logger;
+  /**
+   * Takes the locks of a job that came without them. False: it was held, or is no longer this worker's, and must not run.
+   * Rejects only when the attempt was aborted, or the backend is closed.
+   */
+  readonly lock: (locks: readonly Lock[]) => Promise<boolean>;
+}
+
+/** What runs handlers. */
+export interface Processor {
+  /**
+   * Runs one attempt and says how it ended, or null where there is nothing to settle: the job left this worker meanwhile.
+   * Never rejects. Settles within `REACTION_TIME` after the attempt's controller aborts, whatever the handler does.
+   */
+  process(attempt: Attempt): Promise<Outcome | null>;
+}
+
+/** How long a handler may take to end by itself once its signal has aborted, in milliseconds. */
+export const REACTION_TIME = 500;

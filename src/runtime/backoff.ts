@@ -1,0 +1,29 @@
+const FIRST = 100;
+const LONGEST = 2_000;
+
+/** How long to wait between tries during an outage: 100 ms, doubling up to 2 s, each shortened at random by up to a quarter. */
+export class Backoff {
+  readonly #random: () => number;
+  #failures = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** Failures since the last success. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Counts a failure. Returns the milliseconds to wait. */
+  next(): number {
+    const wait = Math.min(LONGEST, FIRST * 2 ** this.#failures);
+    this.#failures += 1;
+    // Those who lost the same store at the same time do not all come back at the same time.
+    return Math.round(wait * (1 - this.#random() / 4));
+  }
+
+  reset(): void {
+    this.#failures = 0;
+  }
+}

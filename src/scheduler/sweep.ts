@@ -1,0 +1,15 @@
+import type { SweepReply } from '../contract/backend.ts';
+
+/** How many jobs one step moves at most: a step must stay short. */
+const STEP = 500;
+
+/** Repeats a bounded step while there is more. Returns the last reply. */
+export async function sweep<Reply extends SweepReply>(
+  step: (limit: number) => Promise<Reply>,
+  stopping: AbortSignal,
+): Promise<Reply> {
+  for (;;) {
+    const reply = await step(STEP);
+    if (!reply.more || stopping.aborted) return reply;
+  }
+}

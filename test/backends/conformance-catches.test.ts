@@ -1,0 +1,202 @@
+// The property test is proved by what it catches: faults are planted in a copy of the memory backend, which is then compared
+// with the sound one.
+
+import { describe, expect, it, vi } from 'vitest';
+import type { Books as SoundBooks } from '../../src/backends/memory/books.ts';
+import { open } from '../../src/backends/memory/index.ts';
+import type { Backend } from '../../src/contract/backend.ts';
+import { checkAgainstModel } from '../../src/contract/conformance/model/index.ts';
+import type { StoreOptions } from '../../src/contract/conformance/subject.ts';
+
+type Open = (options: StoreOptions) => Promise<Backend>;
+type BooksClass = typeof SoundBooks;
+
+/** A memory backend in which one module has some of its exports changed. */
+async function withModule<Module extends object>(
+  path: string,
+  change: (original: Module) => Partial<Module>,
+): Promise<Open> {
+  vi.resetModules();
+  vi.doMock(path, async (importOriginal) => {
+    const original = await importOriginal<Module>();
+    return { ...original, ...change(original) };
+  });
+  const faulty = await import('../../src/backends/memory/index.ts');
+  vi.doUnmock(path);
+  return faulty.open;
+}
+
+const withBooks = (change: (Books: BooksClass) => BooksClass): Promise<Open> =>
+  withModule<{ Books: BooksClass }>('../../src/backends/memory/books.ts', ({ Books }) => ({ Books: change(Books) }));
+
+/** A sound memory backend with one method changed. */
+const withMethods =
+  (change: (backend: Backend) => Partial<Backend>): Open =>
+  async (options) => {
+    const backend = await open(options);
+    const methods = change(backend);
+    return new Proxy(backend, {
+      get(target, name) {
+        const own: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name);
+        return typeof own === 'function' ? own.bind(target) : own;
+      },
+    });
+  };
+
+const faults: Readonly<Record<string, () => Promise<Open>>> = {
+  'settles with a token that is not the owner’s': async () =>
+    withMethods((backend) => ({
+      exchange: async (call, request) => {
+        const settlements = await Promise.all(
+          request.settlements.map(async ({ job, outcome }) => {
+            const token = (await backend.find(job.id))?.owner?.token ?? job.token;
+            return { job: { ...job, token }, outcome };
+          }),
+        );
+        return backend.exchange(call, { ...request, settlements });
+      },
+    })),
+
+  'forgets which calls it has answered': async () => {
+    let sequence = 0;
+    const anew = () => {
+      sequence += 1;
+      return { client: 'forgetful', sequence, floor: sequence };
+    };
+    return withMethods((backend) => ({
+      enqueue: (_, jobs) => backend.enqueue(anew(), jobs),
+      exchange: (_, request) => backend.exchange(anew(), request),
+      increment: (_, counter, by) => backend.increment(anew(), counter, by),
+    }));
+  },
+
+  'counts what is not to be counted': async () =>
+    withMethods((backend) => ({
+      exchange: (call, request) => {
+        const settlements = request.settlements.map(({ job, outcome }) => {
+          return outcome.kind === 'completed' ? { job, outcome: { kind: outcome.kind } } : { job, outcome };
+        });
+        return backend.exchange(call, { ...request, settlements });
+      },
+    })),
+
+  'does not say which jobs it held': async () =>
+    withMethods((backend) => ({
+      exchange: async (call, request) => {
+        const reply = await backend.exchange(call, request);
+        return { ...reply, moves: reply.moves.filter(({ event }) => event !== 'held') };
+      },
+    })),
+
+  'grants the places of one key only, where several came free': () =>
+    withModule<typeof import('../../src/backends/memory/granting.ts')>(
+      '../../src/backends/memory/granting.ts',
+      ({ grantAll }) => ({ grantAll: (books, keys, until) => grantAll(books, [...keys].slice(0, 1), until) }),
+    ),
+
+  'uses up an attempt for a job that is released': () =>
+    withModule<typeof import('../../src/backends/memory/exchange.ts')>(
+      '../../src/backends/memory/exchange.ts',
+      ({ settle }) => ({
+        settle: (books, settlement, ...rest) => {
+          const result = settle(books, settlement, ...rest);
+          const entry = books.jobs.get(settlement.job.id);
+          if (result === 'settled' && settlement.outcome.kind === 'released' && entry !== undefined) {
+            entry.job = { ...entry.job, attempts: entry.job.attempts + 1 };
+          }
+          return result;
+        },
+      }),
+    ),
+
+  'promotes jobs by their ids': () =>
+    withModule<typeof import('../../src/backends/memory/listing.ts')>(
+      '../../src/backends/memory/listing.ts',
+      ({ byDue }) => ({ byDue: (books) => byDue(books).sort((a, b) => (a.job.id < b.job.id ? -1 : 1)) }),
+    ),
+
+  'puts jobs that come back at the end of their queue': () =>
+    withBooks(
+      (Books) =>
+        class extends Books {
+          override toFront(...[entry]: Parameters<SoundBooks['toFront']>): void {
+            this.toBack(entry);
+          }
+        },
+    ),
+
+  'gives a job to two claims, now and then': () =>
+    withBooks((Books) => {
+      let taken = 0;
+      return class extends Books {
+        override queue(name: string) {
+          const queue = super.queue(name);
+          queue.list.shift = function shift() {
+            taken += 1;
+            return taken % 10 === 0 ? this[0] : this.splice(0, 1)[0];
+          };
+          return queue;
+        }
+      };
+    }),
+
+  'keeps a place of a job that has several': () =>
+    withBooks(
+      (Books) =>
+        class extends Books {
+          override free(...[entry]: Parameters<SoundBooks['free']>): string[] {
+            const locks = entry.job.locks ?? [];
+            if (locks.length < 2) return super.free(entry);
+            return super.free({ ...entry, job: { ...entry.job, locks: locks.slice(1) } });
+          }
+        },
+    ),
+
+  'lets a job overtake those that wait for its lock': () =>
+    withBooks(
+      (Books) =>
+        class extends Books {
+          override isFull({ key, concurrency }: { key: string; concurrency: number }): boolean {
+            return this.hasNoPlace(key, concurrency);
+          }
+        },
+    ),
+
+  'wakes the job that was held last': () =>
+    withBooks(
+      (Books) =>
+        class extends Books {
+          override hold(...[entry, key]: Parameters<SoundBooks['hold']>): void {
+            super.hold(entry, key);
+            this.waiters.get(key)?.sort((a, b) => b.job.sequence - a.job.sequence);
+          }
+        },
+    ),
+
+  'reserves the first lock only of a job that it wakes': () =>
+    withBooks(
+      (Books) =>
+        class extends Books {
+          override grant(...[entry, until]: Parameters<SoundBooks['grant']>): void {
+            super.grant(entry, until);
+            for (const { key } of (entry.job.locks ?? []).slice(1)) this.holders.get(key)?.delete(entry.job.id);
+          }
+        },
+    ),
+};
+
+describe('the property test finds a backend that', () => {
+  for (const [fault, plant] of Object.entries(faults)) {
+    it(fault, async () => {
+      const openFaulty = await plant();
+      const openSubject = async (options: StoreOptions) => {
+        const backend = await openFaulty(options);
+        return { backend, dispose: () => backend.close() };
+      };
+      // One seed: what is found must not depend on the day.
+      const details = await checkAgainstModel(openSubject, open, { runs: 100, seed: 1, atMost: 20_000, asFound: true });
+      expect(details.failed).toBe(true);
+      expect(String(details.errorInstance)).toMatch(/after command \d+/);
+    });
+  }
+});

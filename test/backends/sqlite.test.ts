@@ -1,0 +1,4 @@
+import { conformanceSuite } from '../../src/contract/conformance/index.ts';
+import { sqlite } from './subjects.ts';
+
+conformanceSuite(sqlite);

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBackend } from '../../src/backends/open.ts';
+import type { JobView } from '../../src/contract/backend.ts';
+import { type RedisServer, startRedis } from '../harness/redis-server.ts';
+import { project, wingman } from './command.ts';
+import { INVOICE, JOBS, WORKER } from './files.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis('--requirepass', 'hunter2');
+});
+afterAll(() => redis.stop());
+
+/** A job as it stands in the books of a project's default backend. */
+async function find(folder: string, id: string): Promise<JobView | null> {
+  const backend = await openBackend(`sqlite:${folder}/wingman.db`);
+  try {
+    return await backend.find(id.trim());
+  } finally {
+    await backend.close();
+  }
+}
+
+test('a type that is defined has its queue and locks from there', async () => {
+  const folder = await project({ 'jobs.ts': JOBS, 'worker.ts': WORKER });
+  for (const file of ['jobs.ts', 'worker.ts']) {
+    const { code, stdout, stderr } = await wingman(folder, ['enqueue', 'invoice.send', INVOICE, '--from', file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const locks = [{ key: 'tenant:acme', concurrency: 2 }];
+    expect(await find(folder, stdout)).toMatchObject({ job: { type: 'invoice.send', queue: 'billing', locks } });
+  }
+});
+
+test("the config file's modules define types; one that none of them has is raw", async () => {
+  const config = "export default { modules: ['./jobs.ts'] };";
+  const folder = await project({ 'jobs.ts': JOBS, 'wingman.config.ts': config });
+  const { stdout } = await wingman(folder, ['enqueue', 'invoice.send', INVOICE]);
+  expect(await find(folder, stdout)).toMatchObject({ job: { queue: 'billing' } });
+  const raw = await wingman(folder, ['enqueue', 'other', '{}']);
+  expect(await find(folder, raw.stdout)).toMatchObject({ job: { type: 'other', queue: 'default', locks: null } });
+});
+
+test('an input that the schema refuses: each path and reason, and nothing is enqueued', async () => {
+  const folder = await project({ 'jobs.ts': JOBS });
+  const { code, stderr, stdout } = await wingman(folder, [
+    'enqueue',
+    'invoice.send',
+    '{"tenant":7}',
+    '--from',
+    'jobs.ts',
+  ]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('(WINGMAN_INPUT_INVALID)');
+  expect(stderr).toMatch(/^ {2}tenant: .*string/m);
+  expect(stderr).toMatch(/^ {2}invoice: .*string/m);
+  expect(JSON.parse((await wingman(folder, ['stats', '--json'])).stdout).queues).toEqual([]);
+});
+
+test('a raw job has the queue, the locks, the id and the due time that are given', async () => {
+  const folder = await project();
+  const locks = ['--lock', 'tenant:a=b=2', '--lock', 'disk=1'];
+  const words = ['enqueue', 'mail', '{"to":"ada"}', '--queue', 'mails', ...locks, '--id', 'mail-1'];
+  const { stdout } = await wingman(folder, [...words, '--at', '2100-01-01T00:00:00Z', '--json']);
+  expect(JSON.parse(stdout)).toEqual({ id: 'mail-1', type: 'mail', queue: 'mails' });
+  const expected = [
+    { key: 'disk', concurrency: 1 },
+    { key: 'tenant:a=b', concurrency: 2 },
+  ];
+  expect(await find(folder, 'mail-1')).toMatchObject({
+    job: { payload: '{"to":"ada"}', locks: expected },
+    state: 'scheduled',
+    due: Date.parse('2100-01-01T00:00:00Z'),
+  });
+  await wingman(folder, ['enqueue', 'mail', '--id', 'mail-1']);
+  expect(await find(folder, 'mail-1')).toMatchObject({ job: { payload: '{"to":"ada"}' } });
+});
+
+test('a delay counts from now by the clock of the backend', async () => {
+  const folder = await project();
+  const { stdout } = await wingman(folder, ['enqueue', 'mail', '--delay', '5m']);
+  const view = await find(folder, stdout);
+  expect(view).toMatchObject({ state: 'scheduled', due: (view?.job.enqueuedAt ?? 0) + 300_000 });
+});
+
+test('the input may come from stdin', async () => {
+  const folder = await project();
+  const { stdout } = await wingman(folder, ['enqueue', 'mail', '-'], { input: '{\n  "to": "Åsa ☃"\n}\n' });
+  expect(await find(folder, stdout)).toMatchObject({ job: { payload: '{"to":"Åsa ☃"}' } });
+});
+
+test('an input that is no JSON: the place where it stops being that', async () => {
+  const folder = await project();
+  const { code, stderr } = await wingman(folder, ['enqueue', 'mail', "{ 'to': 'ada' }"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('the input is not JSON: unexpected "\'" at position 3');
+  const piped = await wingman(folder, ['enqueue', 'mail', '-'], { input: '{\n  "to": ada\n}' });
+  expect(piped.stderr).toContain('unexpected "a" at line 2, column 9\n    "to": ada\n          ^\n');
+});
+
+test.each([
+  ['of a type that is defined', ['invoice.send', '{}', '--from', 'jobs.ts', '--queue', 'x'], 'leave out --queue'],
+  ['from a file that does not define it', ['other', '{}', '--from', 'jobs.ts'], "jobs.ts has no job type 'other'"],
+])('flags that contradict a job %s are refused', async (_, words, expected) => {
+  const { code, stderr } = await wingman(await project({ 'jobs.ts': JOBS }), ['enqueue', ...words]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(expected);
+});
+
+test.each(['enqueue', 'stats'])('%s refuses a backend that ends with it', async (command) => {
+  const words = command === 'enqueue' ? ['enqueue', 'mail'] : ['stats'];
+  const { code, stderr } = await wingman(await project(), [...words, '--backend', 'memory:']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('(WINGMAN_BACKEND_URL)');
+});
+
+test('an unknown backend URL is shown, without its password', async () => {
+  const { code, stderr } = await wingman(await project(), ['enqueue', 'mail', '--backend', 'mysql://ada:hunter2@db/x']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('mysql://ada:***@db/x');
+  expect(stderr).toContain('(WINGMAN_BACKEND_URL)');
+});
+
+test('an unreachable Redis is named with host and port, and its password never', async () => {
+  const stopped = await startRedis();
+  await stopped.stop();
+  const url = `redis://ada:hunter2@127.0.0.1:${stopped.port}`;
+  const folder = await project({ 'worker.ts': `${JOBS}\nexport default sendInvoice.handle(() => {});` });
+  for (const words of [['enqueue', 'mail'], ['stats'], ['start', 'worker.ts'], ['demo', '--dir', '.']]) {
+    const { code, stdout, stderr } = await wingman(folder, words, { env: { WINGMAN_BACKEND: url, DEBUG: 'wingman' } });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`127.0.0.1:${stopped.port} cannot be reached`);
+    expect(stderr).toContain('(WINGMAN_BACKEND_UNREACHABLE)');
+    expect(stdout + stderr).not.toContain('hunter2');
+  }
+});
+
+test('a Redis that refuses the password does not have it shown', async () => {
+  const wrong = `redis://:hunter3@127.0.0.1:${redis.port}`;
+  const { code, stderr } = await wingman(await project(), ['stats', '--backend', wrong]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/WRONGPASS.*\(WINGMAN_BACKEND_REFUSED\)/);
+  expect(stderr).not.toContain('hunter');
+  const right = `redis://:hunter2@127.0.0.1:${redis.port}`;
+  const enqueued = await wingman(await project(), ['enqueue', 'mail', '--backend', right]);
+  expect(enqueued).toMatchObject({ code: 0, stderr: '' });
+  const seen = await wingman(await project(), ['stats', '--json', '--backend', right]);
+  expect(seen.stdout).toContain('{"queue":"default","waiting":1,"held":0}');
+  expect(seen.stdout).not.toContain('hunter');
+});

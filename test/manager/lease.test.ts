@@ -1,0 +1,44 @@
+// Leases: lost by a manager that lives, and left by one that died.
+
+import { expect, test } from 'vitest';
+import { defineJob } from '../../src/core/job.ts';
+import { enqueue, happened, Latch, openStore, run, stores, storeUrl } from './stage.ts';
+
+test.each(stores)(
+  'on %s a manager whose lease was lost drops what it ran, and goes on under a new name',
+  async (name) => {
+    const backend = await openStore(await storeUrl(name));
+    const type = defineJob({ type: 't' });
+    const first = new Latch();
+    const attempts: { attempt: number; token: string }[] = [];
+    const reasons: unknown[] = [];
+    const handler = type.handle(async (_, { attempt, token, signal }) => {
+      attempts.push({ attempt, token });
+      if (attempts.length > 1) return;
+      const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+      first.open();
+      await aborted;
+      reasons.push(signal.reason);
+    });
+    const [id = ''] = await enqueue(backend, type.job());
+    const { manager, log } = await run({ backend, handlers: [handler], heartbeat: 20, lease: '30s', pollInterval: 50 });
+    await first.opened;
+    const before = manager.worker ?? '';
+
+    // As if it had been cut off for longer than its lease.
+    await backend.retire(before);
+    const reclaimed = await backend.reclaim(10);
+    // The manager's own reclaimer may have been faster.
+    if (reclaimed.moves.length === 0) await happened(manager, 'reclaimed');
+
+    await happened(manager, 'completed');
+    expect(manager.worker).not.toBe(before);
+    expect(reasons).toEqual([expect.objectContaining({ code: 'WINGMAN_CANCELED' })]);
+    expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 1]);
+    expect(Number(attempts[1]?.token)).toBeGreaterThan(Number(attempts[0]?.token));
+    expect(await backend.find(id)).toBeNull();
+    expect((await backend.stats()).counters).toEqual({ successful: 1, failed: 0 });
+    const [line] = log.of('the lease was lost: what is running is dropped and runs again elsewhere');
+    expect(line).toMatchObject({ worker: before, jobs: [{ id, type: 't' }] });
+  },
+);

@@ -1,0 +1,184 @@
+// One attempt at a time, without a manager: how each way to end becomes an outcome.
+
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { type ClaimedJob, wrap } from '../../src/core/envelope.ts';
+import { CanceledError } from '../../src/core/errors.ts';
+import { defineJob, type Handler } from '../../src/core/job.ts';
+import type { Lock } from '../../src/core/lock.ts';
+import type { Schema } from '../../src/core/schema.ts';
+import { InlineProcessor } from '../../src/processors/inline.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+
+const claimed: ClaimedJob = {
+  ...{ id: 'a', type: 't', queue: 'q', payload: '{"n":1}', locks: [], attempts: 0, crashes: 0 },
+  ...{ sequence: 1, enqueuedAt: 0, worker: 'w', token: '7' },
+};
+
+interface Setting {
+  readonly job?: Partial<ClaimedJob>;
+  readonly controller?: AbortController;
+  readonly lock?: (locks: readonly Lock[]) => Promise<boolean>;
+}
+
+function attempt(handlers: Handler[], { job = {}, controller = new AbortController(), lock }: Setting = {}) {
+  const lines: string[] = [];
+  const at = (_fields: object, message: string): void => void lines.push(message);
+  const processor = new InlineProcessor({
+    handlers: new Map(handlers.map((handler) => [handler.definition.type, handler])),
+    clock: systemClock,
+    random: () => 0.5,
+  });
+  const outcome = processor.process({
+    job: { ...claimed, ...job },
+    controller,
+    log: { debug: at, info: at, warn: at, error: at },
+    lock: lock ?? (() => Promise.reject(new Error('no lock was expected'))),
+  });
+  return { outcome, lines };
+}
+
+const withInput = { type: 't', input: z.object({ n: z.number() }) };
+
+test('a handler that returns, or resolves, has completed', async () => {
+  const thenable = {
+    // biome-ignore lint/suspicious/noThenProperty: this is what is tested
+    then: (resolve: (n: number) => void) => resolve(3),
+  };
+  for (const result of [undefined, 1, Promise.resolve(2), thenable]) {
+    const { outcome } = attempt([defineJob(withInput).handle(() => result)]);
+    expect(await outcome).toEqual({ kind: 'completed' });
+  }
+});
+
+test('the handler gets what its schema gives', async () => {
+  const inputs: unknown[] = [];
+  const type = defineJob({ type: 't', input: z.object({ n: z.number().transform((n) => n + 1) }) });
+  await attempt([type.handle((input) => inputs.push(input))]).outcome;
+  expect(inputs).toEqual([{ n: 2 }]);
+});
+
+test('attempts that are left mean a retry by the policy, none mean failed', async () => {
+  const policy = { attempts: 3, backoff: (used: number) => used * 100 };
+  const handler = defineJob({ type: 't', retry: policy }).handle(() => {
+    throw new Error('boom');
+  });
+  const failure = expect.objectContaining({ message: 'boom' });
+  expect(await attempt([handler]).outcome).toEqual({ kind: 'retry', delay: 100, failure });
+  expect(await attempt([handler], { job: { attempts: 1 } }).outcome).toEqual({ kind: 'retry', delay: 200, failure });
+  expect(await attempt([handler], { job: { attempts: 2 } }).outcome).toEqual({ kind: 'failed', failure });
+  // The policy has become stricter since.
+  expect(await attempt([handler], { job: { attempts: 7 } }).outcome).toEqual({ kind: 'failed', failure });
+});
+
+test('an input that does not fit fails at once; a validation that breaks is tried again', async () => {
+  const strict = defineJob(withInput).handle(() => {});
+  const refused = await attempt([strict], { job: { payload: '{"n":"1"}' } }).outcome;
+  expect(refused).toMatchObject({ kind: 'failed', failure: { code: 'WINGMAN_INPUT_INVALID' } });
+  // Not zod's: it drops a promise of its own on the way, which nobody can handle then.
+  const validate = () => Promise.reject(new Error('the database is away'));
+  const input: Schema = { '~standard': { version: 1, vendor: 'test', validate } };
+  const broken = defineJob({ type: 't', input }).handle(() => {});
+  expect(await attempt([broken]).outcome).toMatchObject({
+    kind: 'retry',
+    failure: { message: 'the database is away' },
+  });
+});
+
+test('an input error that the handler itself throws is a failed attempt as any other', async () => {
+  const strict = defineJob({ type: 'inner', input: z.string() });
+  const outer = defineJob({ type: 't' }).handle(() => wrap({ ...strict.job(''), payload: 1 }, 'x'));
+  expect(await attempt([outer]).outcome).toMatchObject({ kind: 'retry', failure: { code: 'WINGMAN_INPUT_INVALID' } });
+});
+
+test('a validation that never settles is ended by the timeout too', async () => {
+  const type = defineJob({ type: 't', timeout: 5, input: z.unknown().refine(() => new Promise<boolean>(() => {})) });
+  const { outcome } = attempt([type.handle(() => {})]);
+  expect(await outcome).toMatchObject({ kind: 'retry', failure: { code: 'WINGMAN_TIMEOUT' } });
+});
+
+test('a damaged payload goes to the dead letters, an unknown type is parked', async () => {
+  const handler = defineJob({ type: 't' }).handle(() => {});
+  const dead = { kind: 'dead', reason: expect.stringContaining('not JSON') };
+  expect(await attempt([handler], { job: { payload: '{' } }).outcome).toEqual(dead);
+  const parked = { kind: 'parked', reason: "w has no handler for job type 'else'" };
+  expect(await attempt([handler], { job: { type: 'else', payload: '{' } }).outcome).toEqual(parked);
+});
+
+test('when the manager stops, a handler that throws is released, and one that finishes has completed', async () => {
+  const reason = new CanceledError('aborted', 'the manager stops');
+  const waitFor = (end: (signal: AbortSignal) => unknown): Handler =>
+    defineJob({ type: 't' }).handle(async (_, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return end(signal);
+    });
+  for (const [end, kind] of [
+    [(signal: AbortSignal) => signal.throwIfAborted(), 'released'],
+    [() => 'done', 'completed'],
+    [() => new Promise(() => {}), 'released'],
+  ] as const) {
+    const controller = new AbortController();
+    const { outcome } = attempt([waitFor(end)], { controller });
+    await systemClock.turn();
+    controller.abort(reason);
+    expect(await outcome).toEqual({ kind });
+  }
+});
+
+test('an attempt that was aborted before it began is released, and its handler never called', async () => {
+  const controller = new AbortController();
+  controller.abort(new Error('stop'));
+  let isCalled = false;
+  const handler = defineJob({ type: 't' }).handle(() => {
+    isCalled = true;
+  });
+  expect(await attempt([handler], { controller }).outcome).toEqual({ kind: 'released' });
+  expect(isCalled).toBe(false);
+});
+
+test('locks are asked for where a job came without them, from the validated input', async () => {
+  const asked: unknown[] = [];
+  const runs: unknown[] = [];
+  const type = defineJob({ ...withInput, lock: ({ n }) => ({ key: `k${n}`, concurrency: 2 }) });
+  const handler = type.handle((input) => runs.push(input));
+  const lock = (answer: boolean) => async (locks: readonly Lock[]) => {
+    asked.push(locks);
+    return answer;
+  };
+  expect(await attempt([handler], { job: { locks: null }, lock: lock(true) }).outcome).toEqual({ kind: 'completed' });
+  expect(await attempt([handler], { job: { locks: null }, lock: lock(false) }).outcome).toBeNull();
+  expect(asked).toEqual(Array(2).fill([{ key: 'k1', concurrency: 2 }]));
+  expect(runs).toHaveLength(1);
+
+  const free = defineJob({ type: 't', lock: () => null }).handle(() => {});
+  expect(await attempt([free], { job: { locks: null } }).outcome).toEqual({ kind: 'completed' });
+});
+
+test('an attempt that is aborted while it waits for its lock is released', async () => {
+  const controller = new AbortController();
+  const type = defineJob({ type: 't', lock: () => ({ key: 'k', concurrency: 1 }) });
+  const lock = async (): Promise<boolean> => {
+    controller.abort(new Error('stop'));
+    throw new Error('stop');
+  };
+  const { outcome } = attempt([type.handle(() => {})], { job: { locks: null }, controller, lock });
+  expect(await outcome).toEqual({ kind: 'released' });
+});
+
+test('no timer of an attempt outlives it', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const type = defineJob({ ...withInput, timeout: '1h' });
+  await attempt([type.handle(() => {})]).outcome;
+  const stop = new AbortController();
+  const { outcome } = attempt(
+    [type.handle((_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject)))],
+    {
+      controller: stop,
+    },
+  );
+  await systemClock.turn();
+  stop.abort(new Error('stop'));
+  await outcome;
+  expect(timers()).toBe(before);
+});

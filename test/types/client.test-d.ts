@@ -1,0 +1,112 @@
+import * as v from 'valibot';
+import { expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
+import {
+  type Backend,
+  type Context,
+  connect,
+  defineJob,
+  type EnqueuedJob,
+  type JobInfo,
+  Manager,
+  type StopReason,
+  type Wingman,
+} from '../../src/index.ts';
+
+declare const wingman: Wingman;
+declare const backend: Backend;
+
+const withSchema = defineJob({ type: 'a', input: z.object({ n: z.coerce.number<string>() }) });
+const withGeneric = defineJob<{ tenant: string }>({ type: 'b' });
+const optional = defineJob({ type: 'c', input: v.optional(v.string()) });
+const cleanup = defineJob({ type: 'd' });
+
+test('enqueue takes what the schema takes, and not what it gives', () => {
+  expectTypeOf(wingman.enqueue(withSchema, { n: '1' })).resolves.toEqualTypeOf<EnqueuedJob>();
+  wingman.enqueue(withSchema, { n: '1' }, { delay: '5m', id: 'x' });
+  // @ts-expect-error the handler gets a number, the schema takes text
+  wingman.enqueue(withSchema, { n: 1 });
+  // @ts-expect-error an input is needed
+  wingman.enqueue(withSchema);
+  // @ts-expect-error no such option
+  wingman.enqueue(withSchema, { n: '1' }, { dealy: 1 });
+});
+
+test('enqueue takes what the type parameter says', () => {
+  wingman.enqueue(withGeneric, { tenant: 'acme' });
+  // @ts-expect-error a property is missing
+  wingman.enqueue(withGeneric, {});
+  // @ts-expect-error an input is needed
+  wingman.enqueue(withGeneric);
+});
+
+test('a job without input needs none', () => {
+  wingman.enqueue(cleanup);
+  wingman.enqueue(cleanup, undefined, { runAt: new Date(0) });
+  // @ts-expect-error it takes none
+  wingman.enqueue(cleanup, { n: 1 });
+  wingman.enqueue(optional, 'x');
+  wingman.enqueue(optional, undefined);
+});
+
+test('enqueue takes a ready job', () => {
+  wingman.enqueue(withSchema.job({ n: '1' }), { delay: 5 });
+  wingman.enqueue({ type: 'free', payload: [1, 2] });
+  // @ts-expect-error a ready job has its input already
+  wingman.enqueue(withSchema.job({ n: '1' }), { n: '1' });
+});
+
+test('enqueueMany takes any iterable of inputs', () => {
+  wingman.enqueueMany(withSchema, [{ n: '1' }]);
+  wingman.enqueueMany(withGeneric, new Set([{ tenant: 'a' }]), { delay: 1 });
+  // @ts-expect-error each input is checked
+  wingman.enqueueMany(withSchema, [{ n: 1 }]);
+  // @ts-expect-error this type has no input
+  wingman.enqueueMany(cleanup, [{ n: 1 }]);
+  // @ts-expect-error one id for many makes no sense
+  wingman.enqueueMany(withSchema, [{ n: '1' }], { id: 'x' });
+});
+
+test('connect takes a URL, options with one, or an open backend', () => {
+  expectTypeOf(connect('memory:')).resolves.toEqualTypeOf<Wingman>();
+  connect({ url: 'sqlite:jobs.db', maxPayload: 1 });
+  connect(backend);
+  connect({ backend });
+  // @ts-expect-error neither a URL nor a backend
+  connect({});
+  expectTypeOf(wingman.get('x')).resolves.toEqualTypeOf<JobInfo | null>();
+});
+
+test('a handler gets what the schema gives', () => {
+  withSchema.handle((input, context) => {
+    expectTypeOf(input).toEqualTypeOf<{ n: number }>();
+    expectTypeOf(context).toEqualTypeOf<Context>();
+  });
+});
+
+test('a manager takes handlers of any types, and queues in a list or with weights', () => {
+  const handlers = [withSchema.handle(() => 1), withGeneric.handle(async () => {}), cleanup.handle(() => {})];
+  new Manager({ backend: 'memory:', handlers });
+  new Manager({ backend, handlers, queues: ['a', 'b'], lease: '1m', signals: false });
+  new Manager({ backend: { backend }, handlers, queues: { a: 1, b: 2 } });
+  // @ts-expect-error a definition is no handler
+  new Manager({ backend, handlers: [cleanup] });
+  // @ts-expect-error no such option
+  new Manager({ backend, handlers, concurency: 1 });
+  // @ts-expect-error no such signal
+  new Manager({ backend, handlers, signals: ['SIGNOPE'] });
+});
+
+test('a listener gets what is known of its event', () => {
+  const manager = new Manager({ backend, handlers: [cleanup.handle(() => {})] });
+  manager
+    .on('completed', (event) => expectTypeOf(event.attempt).toEqualTypeOf<number>())
+    .on('held', (event) => expectTypeOf(event.detail).toEqualTypeOf<string>())
+    .on('retrying', (event) => expectTypeOf(event.delay).toEqualTypeOf<number>())
+    .once('stopped', (event) => expectTypeOf(event.reason).toEqualTypeOf<StopReason>())
+    .on('error', (error) => expectTypeOf(error).toEqualTypeOf<unknown>());
+  // @ts-expect-error no such event
+  manager.on('done', () => {});
+  // @ts-expect-error a promoted job is in nobody's hands
+  manager.on('promoted', (event) => event.worker);
+});
