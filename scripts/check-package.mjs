@@ -43,8 +43,7 @@ async function checkPackage() {
         run('node', ['--input-type=module', '--eval', code], { cwd: copy, env });
       }
     },
-    'wingman --help': (copy, env) =>
-      run(join(copy, 'node_modules/.bin/wingman'), ['--help'], { cwd: copy, env }),
+    'wingman --help': (copy, env) => run(join(copy, 'node_modules/.bin/wingman'), ['--help'], { cwd: copy, env }),
     'quick start': (copy, env) => follow(quickStart, copy, env),
   };
   const table = [];
@@ -150,10 +149,7 @@ async function stop(one) {
   if (one.code !== undefined) return;
   one.stopped = true;
   killGroup(one, 'SIGTERM');
-  const stopped = await Promise.race([
-    one.ended.then(() => true),
-    sleep(stopsWithinMs, false, { ref: false }),
-  ]);
+  const stopped = await Promise.race([one.ended.then(() => true), sleep(stopsWithinMs, false, { ref: false })]);
   if (stopped) return;
   killGroup(one, 'SIGKILL');
   throw new ScriptError(`${one.command} did not stop within ${stopsWithinMs} ms of SIGTERM:\n${one.text}`);

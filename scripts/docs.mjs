@@ -12,4 +12,4 @@ const { statesDiagram } = await import('../dist/core/states.js');
 const file = join(root, 'docs', 'internals.md');
 const text = readFileSync(file, 'utf8');
 const diagram = `$1\n\`\`\`mermaid\n${statesDiagram()}\n\`\`\`\n$2`;
-writeFileSync(file, text.replace(/(<!-- states: made by npm run docs -->)[^]*?(<!-- states: end -->)/, diagram));
+writeFileSync(file, text.replace(/(<!-- states: made by npm run docs -->).*?(<!-- states: end -->)/s, diagram));

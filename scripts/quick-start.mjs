@@ -14,9 +14,7 @@ export function readQuickStart(readme) {
   return {
     packages: packagesIn(readme),
     files: filesIn(blocksAfter(readme, 'quick start', 'ts').join('\n')),
-    commands: linesOf(blocksAfter(readme, 'quick start: run', 'sh')[0]).filter(
-      (line) => !line.startsWith('#'),
-    ),
+    commands: linesOf(blocksAfter(readme, 'quick start: run', 'sh')[0]).filter((line) => !line.startsWith('#')),
     prints: linesOf(blocksAfter(readme, 'quick start: prints', '\\w*')[0]),
   };
 }

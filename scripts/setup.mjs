@@ -38,9 +38,7 @@ function isInstalled() {
     .filter(([path]) => path !== '') // the project itself
     .every(([path, wanted]) => {
       const there = installed[path];
-      return there
-        ? there.version === wanted.version && there.integrity === wanted.integrity
-        : wanted.optional;
+      return there ? there.version === wanted.version && there.integrity === wanted.integrity : wanted.optional;
     });
 }
 

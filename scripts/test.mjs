@@ -26,9 +26,7 @@ try {
 }
 
 if (total.failed > 0 || !tested) process.exitCode = 1;
-console.log(
-  `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
-);
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 
 /** Each check's output is shown only when it fails. None of them needs the network. */
 function runChecks() {

@@ -63,11 +63,7 @@ describe('rooms', () => {
     ['at run time', 'processors/inline.ts', "await import('../manager/b.ts');"],
     ['a sibling', 'backends/redis/a.ts', "import { x } from '../sqlite/b.ts';"],
     ['the opener of backends', 'backends/redis/a.ts', "import { x } from '../open.ts';"],
-    [
-      'one backend, where only their opener may',
-      'client/a.ts',
-      "import { x } from '../backends/redis/b.ts';",
-    ],
+    ['one backend, where only their opener may', 'client/a.ts', "import { x } from '../backends/redis/b.ts';"],
     ['the suite', 'cli/a.ts', "import { x } from '../contract/conformance/b.ts';"],
     ['the testing room', 'cli/a.ts', "import { x } from '../testing/b.ts';"],
   ])('an import that is forbidden is found: %s', (_, path, text) => {
@@ -119,8 +115,7 @@ test(`no file has more than ${longestFile} lines`, () => {
 
 test('the core imports no package and nothing of Node', () => {
   const example = files({
-    'core/a.ts':
-      "import { join } from 'node:path'; import type { StandardSchemaV1 } from '@standard-schema/spec';",
+    'core/a.ts': "import { join } from 'node:path'; import type { StandardSchemaV1 } from '@standard-schema/spec';",
     'core/b.ts': "import { StandardSchemaV1 } from '@standard-schema/spec';",
     'manager/c.ts': "import 'node:path';",
   });
@@ -163,8 +158,7 @@ test("each store's client is used in its backend alone", () => {
   const example = files({
     'backends/redis/connection.ts': "import { Redis } from 'ioredis';",
     'manager/a.ts': "import type { RedisOptions } from 'ioredis';",
-    'backends/sqlite/connection.ts':
-      "process.getBuiltinModule('node:sqlite'); await import('@photostructure/sqlite');",
+    'backends/sqlite/connection.ts': "process.getBuiltinModule('node:sqlite'); await import('@photostructure/sqlite');",
     'backends/sqlite/other.ts': "import { DatabaseSync } from 'node:sqlite';",
   });
   expect(strayClients(example)).toEqual([

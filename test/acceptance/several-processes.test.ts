@@ -88,7 +88,9 @@ describe.each(['sqlite', 'redis'])('two managers in two processes on one %s', (k
   });
 });
 
-test('1,000 lock keys, 20,000 jobs, four processes: no two of a key overlap, all run, in order', { timeout: 5 * MINUTE }, async () => {
+test('1,000 lock keys, 20,000 jobs, four processes: no two of a key overlap, all run, in order', {
+  timeout: 5 * MINUTE,
+}, async () => {
   const keys = 1_000;
   const jobsPerKey = 20;
   const wingman = await connect(server.url);

@@ -19,7 +19,12 @@ const manager = new Manager({
       appendFileSync(file, `${key} ${n} ${start} ${process.hrtime.bigint()}\n`);
     }),
   ],
-  logger: { debug() {}, info() {}, warn: (fields, message) => console.error(message, fields), error: (fields, message) => console.error(message, fields) },
+  logger: {
+    debug() {},
+    info() {},
+    warn: (fields, message) => console.error(message, fields),
+    error: (fields, message) => console.error(message, fields),
+  },
 });
 manager.on('started', () => console.log('started'));
 await manager.start();

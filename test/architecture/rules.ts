@@ -36,18 +36,14 @@ export function roomOf(path: string): string {
 }
 
 export function strayFiles(sources: readonly Source[]): string[] {
-  return sources
-    .filter(({ path }) => rowOf(roomOf(path)) === undefined)
-    .map(({ path }) => `src/${path} is in no room`);
+  return sources.filter(({ path }) => rowOf(roomOf(path)) === undefined).map(({ path }) => `src/${path} is in no room`);
 }
 
 export function forbiddenImports(sources: readonly Source[]): string[] {
   return sources.flatMap(({ path, imports }) =>
     imports
       .filter(({ relative, target }) => relative && !allows(roomOf(path), roomOf(target)))
-      .map(
-        ({ target }) => `src/${path} imports src/${target}: ${roomOf(path)} may not import ${roomOf(target)}`,
-      ),
+      .map(({ target }) => `src/${path} imports src/${target}: ${roomOf(path)} may not import ${roomOf(target)}`),
   );
 }
 
@@ -91,11 +87,7 @@ export function importCycles(sources: readonly Source[]): string[] {
 }
 
 /** @param excused Paths from src/, each with the reason why the file may be longer. */
-export function longFiles(
-  sources: readonly Source[],
-  limit: number,
-  excused: ReadonlyMap<string, string>,
-): string[] {
+export function longFiles(sources: readonly Source[], limit: number, excused: ReadonlyMap<string, string>): string[] {
   return sources
     .filter(({ path, lines }) => lines > limit && !excused.has(path))
     .map(({ path, lines }) => `src/${path} has ${lines} lines, and the limit is ${limit}`);
@@ -140,9 +132,7 @@ export function strayClients(sources: readonly Source[]): string[] {
     strings.some((text) => text === 'node:sqlite' || text === '@photostructure/sqlite'),
   );
   return [
-    ...redis
-      .filter(({ path }) => roomOf(path) !== 'backends/redis')
-      .map(({ path }) => `src/${path} imports ioredis`),
+    ...redis.filter(({ path }) => roomOf(path) !== 'backends/redis').map(({ path }) => `src/${path} imports ioredis`),
     ...sqlite
       .filter(({ path }, index) => roomOf(path) !== 'backends/sqlite' || index > 0)
       .map(({ path }) => `src/${path} names a SQLite package`),

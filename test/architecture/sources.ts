@@ -38,9 +38,7 @@ export function readSource(path: string, text: string): Source {
     lines,
     imports: nodes.flatMap((node) => importIn(node, path)),
     ambient: nodes.flatMap(ambientIn),
-    strings: nodes.flatMap(({ type, value }) =>
-      type === 'Literal' && typeof value === 'string' ? [value] : [],
-    ),
+    strings: nodes.flatMap(({ type, value }) => (type === 'Literal' && typeof value === 'string' ? [value] : [])),
   };
 }
 

@@ -7,7 +7,7 @@ const COMMANDS = ['start', 'enqueue', 'stats', 'demo'];
 
 /** The lines of a help text's example, as they would be copied. */
 function exampleIn(help: string): string {
-  const [, example] = /^Examples?:.*\n\n([^]*)$/m.exec(help) ?? [];
+  const [, example] = /^Examples?:[^\n]*\n\n([\s\S]*)$/m.exec(help) ?? [];
   if (example === undefined) throw new Error(`no example in:\n${help}`);
   return example;
 }

@@ -160,7 +160,7 @@ export class Books {
   }
 }
 
-export function insertBySequence(entries: Entry[], entry: Entry): void {
+function insertBySequence(entries: Entry[], entry: Entry): void {
   const index = entries.findLastIndex((other) => other.job.sequence < entry.job.sequence);
   entries.splice(index + 1, 0, entry);
 }

@@ -6,7 +6,7 @@ import { type Books, type Entry, move, remove } from './books.ts';
  * Gives the free places of a key to the jobs that wait for it, longest first. A job that needs other locks as well gets all
  * or none: if another is full, it goes on to wait for that one and holds nothing.
  */
-export function grantPlaces(books: Books, key: string, until: number): Move[] {
+function grantPlaces(books: Books, key: string, until: number): Move[] {
   const moves: Move[] = [];
   for (;;) {
     const next = books.waiters.get(key)?.[0];

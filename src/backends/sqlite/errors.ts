@@ -73,7 +73,7 @@ export function readOnly(path: string, cause: unknown): WingmanError {
   return new WingmanError('WINGMAN_SQLITE_READ_ONLY', `SQLite file ${path} cannot be written: ${hint}`, { cause });
 }
 
-export function full(path: string, cause: unknown): WingmanError {
+function full(path: string, cause: unknown): WingmanError {
   const hint = 'nothing was done and nothing is lost; it goes on when there is room again';
   return new WingmanError('WINGMAN_SQLITE_FULL', `there is no room for SQLite file ${path}: ${hint}`, { cause });
 }

@@ -4,7 +4,7 @@ import { newer, notOurs } from './errors.ts';
 import { integer } from './rows.ts';
 
 /** In the header of each file of ours (`PRAGMA application_id`): "wing" in ASCII. */
-export const APPLICATION_ID = 0x77_69_6e_67;
+const APPLICATION_ID = 0x77_69_6e_67;
 
 /** Applied in this order and never changed after a release: a change is a new file at the end. */
 const MIGRATIONS: readonly string[] = ['001-books.sql'];
