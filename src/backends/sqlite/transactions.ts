@@ -46,7 +46,7 @@ export class Transactions {
     this.#isWriting = true;
     try {
       const gap = this.#turns.gap();
-      if (gap > 0) await this.#retries.pause(gap);
+      if (gap !== null) await this.#retries.pause(gap);
       const [result, version] = await this.#retries.run(
         () => this.#transact('BEGIN IMMEDIATE', () => [step(), this.#version()] as const),
         started,
