@@ -68,8 +68,8 @@ export interface ClaimBackend {
    * Settling: in the order given, each job leaves its worker, its locks come free, and it goes where its outcome says.
    * Released jobs go to the fronts of their queues with the lowest token foremost; one that needs locks queues up for them
    * again by its sequence, which mostly gives it its place back at once.
-   * Granting: then each place that came free goes to the job that has waited longest for it. The grant puts that job before
-   * all others in its queue, with its locks reserved.
+   * Granting: then each place that came free, now or in a step before that ended at its bound, goes to the job that has
+   * waited longest for it. The grant puts that job before all others in its queue, with its locks reserved.
    * Claiming: then jobs are taken, those with grants first and by sequence. One that finds a lock full, or others waiting
    * for it, is held for the first such key. What is no envelope goes to the dead letters.
    */
@@ -124,7 +124,7 @@ export interface ScheduleBackend {
   /** Moves up to `limit` scheduled jobs that are due to the backs of their queues, by due time, then id. */
   promote(limit: number): Promise<PromoteReply>;
   /**
-   * Looks at up to `limit` grants that were not claimed in time. Where a job of another queue waits for the same key, the
+   * Grants the places that steps before left at their bound. Then looks at up to `limit` grants that were not claimed in time. Where a job of another queue waits for the same key, the
    * place passes to it and the job goes to the front of its queue without a grant; else the grant is renewed, since no
    * other manager could use it.
    */
@@ -251,6 +251,13 @@ export const PASS_BUDGET = 100;
 
 /** How long a grant is kept for a job before it may pass to a job of another queue, unless a backend is told otherwise. */
 export const GRANT_TIMEOUT = 10_000;
+
+/**
+ * How many waiting jobs a step looks at, at most, when it grants places. The keys that are left are remembered, and the
+ * exchanges and `passGrants` that follow go on with them, `RESUMED_KEYS` at a time.
+ */
+export const GRANT_BUDGET = 500;
+export const RESUMED_KEYS = 100;
 
 /** How many entries a claim looks at beyond those it takes, at most: the bound of its step. */
 export const CLAIM_BUDGET = 500;

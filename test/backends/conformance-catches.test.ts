@@ -91,7 +91,7 @@ const faults: Readonly<Record<string, () => Promise<Open>>> = {
   'grants the places of one key only, where several came free': () =>
     withModule<typeof import('../../src/backends/memory/granting.ts')>(
       '../../src/backends/memory/granting.ts',
-      ({ grantAll }) => ({ grantAll: (books, keys, until) => grantAll(books, [...keys].slice(0, 1), until) }),
+      ({ grantAll }) => ({ grantAll: (books, keys, ...rest) => grantAll(books, [...keys].slice(0, 1), ...rest) }),
     ),
 
   'uses up an attempt for a job that is released': () =>

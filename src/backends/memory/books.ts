@@ -33,6 +33,8 @@ export class Books {
   readonly waiters = new Map<string, Entry[]>();
   /** Job id to the end of its grant. */
   readonly grants = new Map<string, number>();
+  /** Lock keys whose free places are still to be granted: a step ended at its bound. Oldest first. */
+  readonly ungranted = new Set<string>();
   readonly dead: DeadLetter[] = [];
   successful = 0;
   failed = 0;

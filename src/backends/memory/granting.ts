@@ -1,16 +1,30 @@
-import { type Move, PASS_BUDGET } from '../../contract/backend.ts';
+import { GRANT_BUDGET, type Move, PASS_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
 import type { Lock } from '../../core/lock.ts';
 import { type Books, type Entry, move, remove } from './books.ts';
+
+/** What is left of a step's bound. */
+export interface Bound {
+  looks: number;
+}
+
+export function newBound(): Bound {
+  return { looks: GRANT_BUDGET };
+}
 
 /**
  * Gives the free places of a key to the jobs that wait for it, longest first. A job that needs other locks as well gets all
  * or none: if another is full, it goes on to wait for that one and holds nothing.
  */
-function grantPlaces(books: Books, key: string, until: number): Move[] {
+function grantPlaces(books: Books, key: string, until: number, bound: Bound): Move[] {
   const moves: Move[] = [];
   for (;;) {
     const next = books.waiters.get(key)?.[0];
     if (next === undefined) return moves;
+    if (bound.looks === 0) {
+      books.ungranted.add(key);
+      return moves;
+    }
+    bound.looks -= 1;
     const locks = next.job.locks ?? [];
     const own = locks.find((lock) => lock.key === key);
     if (own === undefined || books.hasNoPlace(key, own.concurrency)) return moves;
@@ -26,8 +40,15 @@ function grantPlaces(books: Books, key: string, until: number): Move[] {
 }
 
 /** Grants the places of several keys, each once, in order. */
-export function grantAll(books: Books, keys: Iterable<string>, until: number): Move[] {
-  return [...new Set(keys)].flatMap((key) => grantPlaces(books, key, until));
+export function grantAll(books: Books, keys: Iterable<string>, until: number, bound: Bound): Move[] {
+  return [...new Set(keys)].flatMap((key) => grantPlaces(books, key, until, bound));
+}
+
+/** The keys that steps before left at their bound, to be granted now. */
+export function resumed(books: Books): string[] {
+  const keys = [...books.ungranted].slice(0, RESUMED_KEYS);
+  for (const key of keys) books.ungranted.delete(key);
+  return keys;
 }
 
 /** A job that was handed back joins those that wait for its locks; the grants that follow mostly give it its place again. */
@@ -42,7 +63,7 @@ export function requeue(books: Books, entry: Entry): string[] {
 }
 
 /** Passes a grant that nobody claimed to a job of another queue that waits for the same key, or renews it. */
-export function passGrant(books: Books, id: string, until: number): Move[] {
+export function passGrant(books: Books, id: string, until: number, bound: Bound): Move[] {
   const entry = books.jobs.get(id);
   if (entry === undefined) return [];
   for (const lock of entry.job.locks ?? []) {
@@ -55,7 +76,7 @@ export function passGrant(books: Books, id: string, until: number): Move[] {
     remove(books.queue(entry.job.queue).granted, entry);
     books.toFront(entry);
     books.grant(other, until);
-    return [move('granted', other, lock.key), ...grantAll(books, freed, until)];
+    return [move('granted', other, lock.key), ...grantAll(books, freed, until, bound)];
   }
   books.grants.set(id, until);
   return [];

@@ -22,7 +22,7 @@ import type { Lock } from '../../core/lock.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Books, type Entry, move, remove } from './books.ts';
 import { claimJobs, ownedEntry, settle } from './exchange.ts';
-import { firstFull, grantAll, passGrant, requeue } from './granting.ts';
+import { firstFull, grantAll, newBound, passGrant, requeue, resumed } from './granting.ts';
 import { byDue, byFailure, listed } from './listing.ts';
 import { Waiters } from './waiters.ts';
 
@@ -84,7 +84,7 @@ export class MemoryBackend implements Backend {
   }
 
   #exchange({ worker, settlements, claim }: ExchangeRequest): ExchangeReply {
-    const freed: string[] = [];
+    const freed = resumed(this.#books);
     const released: Entry[] = [];
     const now = this.#clock.now();
     const settled = settlements.map((settlement) => settle(this.#books, settlement, now, freed, released));
@@ -94,7 +94,8 @@ export class MemoryBackend implements Backend {
     if (!this.#books.leases.has(worker)) return { lost: true, settled, claimed: [], moves, more: false };
     const claims =
       claim === undefined ? { claimed: [], moves: [], more: false } : claimJobs(this.#books, worker, claim);
-    return { lost: false, settled, claimed: claims.claimed, moves: [...moves, ...claims.moves], more: claims.more };
+    const more = claims.more || this.#books.ungranted.size > 0;
+    return { lost: false, settled, claimed: claims.claimed, moves: [...moves, ...claims.moves], more };
   }
 
   async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
@@ -180,8 +181,11 @@ export class MemoryBackend implements Backend {
     const ended = [...this.#books.grants]
       .filter(([, end]) => end <= now)
       .sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
-    const moves = ended.slice(0, limit).flatMap(([id]) => passGrant(this.#books, id, now + this.#grantTimeout));
-    return { moves, more: ended.length > limit };
+    const until = now + this.#grantTimeout;
+    const bound = newBound();
+    const moves = grantAll(this.#books, resumed(this.#books), until, bound);
+    for (const [id] of ended.slice(0, limit)) moves.push(...passGrant(this.#books, id, until, bound));
+    return { moves, more: ended.length > limit || this.#books.ungranted.size > 0 };
   }
 
   async unpark(types: readonly string[], limit: number): Promise<SweepReply> {
@@ -300,7 +304,7 @@ export class MemoryBackend implements Backend {
   }
 
   #grant(keys: readonly string[]): Move[] {
-    return grantAll(this.#books, keys, this.#clock.now() + this.#grantTimeout);
+    return grantAll(this.#books, keys, this.#clock.now() + this.#grantTimeout, newBound());
   }
 
   /** Does a call once; a repeat gets the first one's reply. */

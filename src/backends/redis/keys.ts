@@ -15,6 +15,8 @@ const SINGLES = {
   failed: 'failed',
   /** Zset: job with a grant → end of the grant. */
   grants: 'grants',
+  /** Zset: lock key whose free places are still to be granted, since a step ended at its bound → when that was. */
+  ungranted: 'ungranted',
   /** Hash: job that has places of locks → those locks: freed by this record, even if its envelope was damaged since. */
   places: 'places',
   /** Hash: parked job → reason. */

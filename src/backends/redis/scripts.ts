@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { GRANT_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
+import { KEPT_ATTEMPTS } from '../../core/outcome.ts';
 import { luaKeys } from './keys.ts';
 
 /** One script for each transition, and one for each read that must see one moment. */
@@ -26,15 +28,20 @@ export interface Script {
   readonly sha: string;
 }
 
+/** Bounds that the contract sets, by the names that scripts use for them. */
+const BOUNDS = Object.entries({ GRANT_BUDGET, RESUMED_KEYS, KEPT_ATTEMPTS })
+  .map(([name, value]) => `local ${name} = ${value}`)
+  .join('\n');
+
 const scripts = new Map<ScriptName, Script>();
 
-/** A script as the server gets it: the first line with its flags, the keys, and the file with what it includes. */
+/** A script as the server gets it: the line with its flags, keys and bounds, and the file with what it includes. */
 export function script(name: ScriptName): Script {
   let loaded = scripts.get(name);
   if (loaded === undefined) {
     const [flags, ...lines] = read(name).split('\n');
     const body = lines.join('\n').replace(/^--@include (\w+)$/gm, (_, shared: string) => read(`shared/${shared}`));
-    const source = `${flags}\n${luaKeys()}\n${body}`;
+    const source = `${flags}\n${luaKeys()}\n${BOUNDS}\n${body}`;
     loaded = { source, sha: createHash('sha1').update(source).digest('hex') };
     scripts.set(name, loaded);
   }

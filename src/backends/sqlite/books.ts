@@ -1,4 +1,4 @@
-import type { DeadLetter, Move } from '../../contract/backend.ts';
+import { type DeadLetter, GRANT_BUDGET, type Move } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
 import { type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
 import type { State, TransitionEvent } from '../../core/states.ts';
@@ -20,6 +20,8 @@ export class Books {
   readonly grantEnds: number;
   readonly tallies: Tallies;
   readonly places: Places;
+  /** How many waiting jobs this step may still look at to grant places. */
+  looks = GRANT_BUDGET;
   /** The queues that jobs came into. */
   readonly arrived = new Set<string>();
 

@@ -1,7 +1,7 @@
-import { type Move, PASS_BUDGET } from '../../contract/backend.ts';
+import { type Move, PASS_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
 import { type Books, move } from './books.ts';
-import { type Entry, toEntry } from './rows.ts';
-import { questions, transitions } from './statements.ts';
+import { type Entry, integer, textOf, toEntry } from './rows.ts';
+import { questions, transitions, ungranted } from './statements.ts';
 
 const DAMAGED = 'its locks are damaged';
 
@@ -14,6 +14,11 @@ function grantPlaces(books: Books, key: string): Move[] {
   for (;;) {
     const [next] = waiters(books, key, 1);
     if (next === undefined) return moves;
+    if (books.looks === 0) {
+      books.connection.run(ungranted.add, key);
+      return moves;
+    }
+    books.looks -= 1;
     const own = next.locks?.find((lock) => lock.key === key);
     if (own === undefined) {
       // Held for a lock that it does not name: it would wait for ever, and all others behind it.
@@ -36,6 +41,17 @@ function grantPlaces(books: Books, key: string): Move[] {
 /** Grants the places of several keys, each once, in order. */
 export function grantAll(books: Books, keys: Iterable<string>): Move[] {
   return [...new Set(keys)].flatMap((key) => grantPlaces(books, key));
+}
+
+/** The keys that steps before left at their bound, to be granted now. */
+export function resumed({ connection }: Books): string[] {
+  const rows = connection.all(ungranted.take, RESUMED_KEYS);
+  return [...rows].sort((a, b) => integer(a.number) - integer(b.number)).map(({ key }) => textOf(key));
+}
+
+/** Whether steps left places to be granted. */
+export function hasUngranted({ connection }: Books): boolean {
+  return connection.get(ungranted.any) !== undefined;
 }
 
 /**

@@ -111,6 +111,13 @@ export const places = {
   holders: 'SELECT jobs.id, places.token FROM places JOIN jobs ON jobs.sequence = places.job WHERE places.key = ?',
 } as const;
 
+export const ungranted = {
+  add: 'INSERT INTO ungranted (key) VALUES (?) ON CONFLICT (key) DO NOTHING',
+  take: `DELETE FROM ungranted WHERE number IN (SELECT number FROM ungranted ORDER BY number LIMIT ?)
+    RETURNING number, CAST(key AS BLOB) AS key`,
+  any: 'SELECT 1 FROM ungranted LIMIT 1',
+} as const;
+
 export const workers = {
   register: `INSERT INTO workers (worker, lease_ends) VALUES (?, ?)
     ON CONFLICT (worker) DO UPDATE SET lease_ends = excluded.lease_ends`,

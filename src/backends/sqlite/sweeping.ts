@@ -1,6 +1,6 @@
 import type { Move, PromoteReply, SweepReply } from '../../contract/backend.ts';
 import { type Books, move } from './books.ts';
-import { grantAll, passGrant, requeue } from './granting.ts';
+import { grantAll, hasUngranted, passGrant, requeue, resumed } from './granting.ts';
 import { type Entry, integer, text, toEntry } from './rows.ts';
 import { calls, questions, workers } from './statements.ts';
 
@@ -56,7 +56,9 @@ export function promote(books: Books, limit: number): PromoteReply {
 /** Passes up to `limit` grants that were not claimed in time, or renews them. */
 export function passGrants(books: Books, limit: number): SweepReply {
   const ended = books.connection.all(questions.endedGrants, books.now, limit + 1).map(toEntry);
-  return { moves: ended.slice(0, limit).flatMap((entry) => passGrant(books, entry)), more: ended.length > limit };
+  const moves = grantAll(books, resumed(books));
+  for (const entry of ended.slice(0, limit)) moves.push(...passGrant(books, entry));
+  return { moves, more: ended.length > limit || hasUngranted(books) };
 }
 
 /** Moves up to `limit` parked jobs of these types to the fronts of their queues. */

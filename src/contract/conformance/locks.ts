@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../core/envelope.ts';
+import { GRANT_BUDGET } from '../backend.ts';
 import { begin, completed, expectNoHolders, failed, HOUR, locks, newJob, released, retry } from './session.ts';
 import type { Subject } from './subject.ts';
 
@@ -148,6 +149,29 @@ export function locksSuite(subject: Subject): void {
       expect(moves.map(({ id }) => id)).toEqual(['d', 'e', 'f']);
       expect(await session.held('k')).toEqual(['g']);
       expect(await session.holding('k')).toEqual(['d', 'e', 'f']);
+    });
+
+    it('looks at no more waiting jobs in one step than it may, and goes on in those that follow', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      const heldFor = async (key: string) => (await backend.list({ state: 'held', key }, 0, 10_000)).length;
+      await session.enqueue(newJob('a', one('a')), newJob('b', one('b')));
+      const [a] = await session.claim(worker, 2);
+      if (a?.id !== 'a') throw new Error('a should have come up');
+      const both = { locks: locks(['a', 1], ['b', 1]) };
+      await session.enqueueAll(Array.from({ length: 2 * GRANT_BUDGET }, (_, index) => newJob(`job-${index}`, both)));
+      await session.enqueue(newJob('last', one('a')));
+      while ((await session.exchange(worker, [], { queues: ['q'], count: 1, locks: 'take' })).more);
+      expect(await heldFor('a')).toBe(2 * GRANT_BUDGET + 1);
+      // The place of `a` is of no use to those that need `b` as well: each goes on to wait for that one.
+      expect((await session.settle(a, completed)).more).toBe(true);
+      expect(await heldFor('b')).toBe(GRANT_BUDGET);
+      expect((await backend.passGrants(1)).more).toBe(true);
+      expect(await heldFor('b')).toBe(2 * GRANT_BUDGET);
+      expect(await session.waiting()).toEqual([]);
+      const next = await session.exchange(worker, [], { queues: ['q'], count: 1, locks: 'take' });
+      expect(next.claimed.map(({ id }) => id)).toEqual(['last']);
+      expect(next.more).toBe(false);
     });
 
     it('goes by the concurrency of the job that asks, where jobs of a key differ in it', async () => {

@@ -5,7 +5,7 @@
 --       7 how many to claim, 8 'take' locks or 'later', 9 how many entries to look at beyond those, 10 number of queues,
 --       the queues; number of plain completions, an id and a token for each; the other settlements as JSON or ''
 -- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale),
---           { id, envelope, token, … }, { event, id, queue, detail, … }, 1 when the claim ended at its bound }
+--           { id, envelope, token, … }, { event, id, queue, detail, … }, 1 when the step ended at its bound }
 -- Atomic since a job must never be without an owner, nor a place without a holder: settling, granting and claiming are one.
 --@include start
 --@include envelope
@@ -43,6 +43,7 @@ for index = 1, tonumber(ARGV[at]) do
   ids[index], tokens[index] = ARGV[at + 2 * index - 1], ARGV[at + 2 * index]
 end
 local others = ARGV[at + 2 * #ids + 1]
+resume(freed)
 if #ids > 0 then settle_plain(worker, ids, tokens, results) end
 if others ~= '' then
   for _, settlement in ipairs(cjson.decode(others)) do results[#results + 1] = settle(settlement) end
@@ -58,6 +59,7 @@ if count > 0 and not is_lost then
   end
   in_chunks('HSET', processing_key(worker), owned)
 end
+if has_ungranted() then has_more = 1 end
 wake_claimers()
 
 local settled = table.concat(results)

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- pass-grants: passes grants that were not claimed in time to jobs of other queues, or renews them.
+-- pass-grants: grants what steps before left at their bound, and passes grants that were not claimed in time to jobs of other queues, or renews them.
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 how long a grant is kept (ms), 3 how many grants at most, 4 how many waiters to look at for each key
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
@@ -45,10 +45,14 @@ local function pass(id, line)
   call('ZADD', GRANTS, now + grant_timeout, id)
 end
 
+local left = {}
+resume(left)
+grant_all(left, grant_timeout)
+
 local ended = call('ZRANGE', GRANTS, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit + 1)
 for at = 1, math.min(limit, #ended) do
   local line = line_of(ended[at])
   if line then pass(ended[at], line) else call('ZREM', GRANTS, ended[at]) end
 end
 wake_claimers()
-return { moves, #ended > limit and 1 or 0 }
+return { moves, (#ended > limit or has_ungranted()) and 1 or 0 }

@@ -73,6 +73,12 @@ CREATE TABLE places (
   PRIMARY KEY (key, job)
 ) STRICT, WITHOUT ROWID;
 
+-- Lock keys whose free places are still to be granted: a step ended at its bound.
+CREATE TABLE ungranted (
+  number      INTEGER PRIMARY KEY,
+  key         TEXT NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE workers (
   worker      TEXT PRIMARY KEY,
   lease_ends  INTEGER NOT NULL CHECK (lease_ends BETWEEN -9007199254740991 AND 9007199254740991)

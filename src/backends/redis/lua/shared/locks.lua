@@ -57,12 +57,20 @@ local function give_grant(id, line, held_for, grant_timeout)
   move('granted', id, line[QUEUE], held_for)
 end
 
+-- How many waiting jobs this step may still look at.
+local looks = GRANT_BUDGET
+
 -- Gives the free places of a key to those who wait for it, longest first. A job that needs others as well gets all or none:
 -- where another is full it goes on to wait for that one, and holds nothing.
 local function grant_places(key, grant_timeout)
   while true do
     local id = call('ZRANGE', held_key(key), 0, 0)[1]
     if not id then return end
+    if looks == 0 then
+      call('ZADD', UNGRANTED, 'NX', now, key)
+      return
+    end
+    looks = looks - 1
     local line = line_of(id)
     local locks = line and locks_of(line) or NO_LOCKS
     local own, full
@@ -96,6 +104,16 @@ local function grant_all(freed, grant_timeout)
       grant_places(key, grant_timeout)
     end
   end
+end
+
+-- The keys that steps before left at their bound, to be granted now.
+local function resume(freed)
+  local keys = call('ZPOPMIN', UNGRANTED, RESUMED_KEYS)
+  for at = 1, #keys, 2 do freed[#freed + 1] = keys[at] end
+end
+
+local function has_ungranted()
+  return call('EXISTS', UNGRANTED) == 1
 end
 
 -- A job that was handed back goes to the front of its queue; one that needs locks joins those that wait for them, and the

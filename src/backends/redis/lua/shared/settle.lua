@@ -2,7 +2,6 @@
 local freed, released = {}, {}
 
 -- Writes a job's line with one more attempt used, and keeps what went wrong.
-local KEPT_FAILURES = 25
 local function count_attempt(id, failure)
   local value = call('GET', job_key(id))
   local line, line_end = decode(value)
@@ -10,7 +9,7 @@ local function count_attempt(id, failure)
   line[ATTEMPTS], line[CRASHES] = (line[ATTEMPTS] or 0) + 1, 0
   rewrite(id, value, line, line_end)
   call('RPUSH', failures_key(id), text(now) .. ' ' .. failure)
-  call('LTRIM', failures_key(id), -KEPT_FAILURES, -1)
+  call('LTRIM', failures_key(id), -KEPT_ATTEMPTS, -1)
   return line
 end
 
