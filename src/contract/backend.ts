@@ -4,10 +4,11 @@
  * the same in the plainest code there is, and contract/conformance holds every backend to it.
  *
  * Times are milliseconds; instants are milliseconds since the epoch by the backend's clock. Methods reject with a
- * WingmanError: `WINGMAN_BACKEND_UNREACHABLE`, `_REFUSED`, `_BUSY`, `_FAILED` or `_CLOSED`; what failed was not done, or is
- * done once: a call that is repeated with the same `Call` does no harm.
+ * WingmanError: `WINGMAN_BACKEND_UNREACHABLE`, `_REFUSED`, `_FULL`, `_BUSY`, `_FAILED` or `_CLOSED`. A BackendError tells
+ * the call's fate: it was not done, or that is unknown; a call that is repeated with the same `Call` does no harm.
  */
 import type { ClaimedJob, NewJob, StoredJob } from '../core/envelope.ts';
+import type { Keep } from '../core/keep.ts';
 import type { Lock } from '../core/lock.ts';
 import type { FailedAttempt, Outcome } from '../core/outcome.ts';
 import type { State, TransitionEvent } from '../core/states.ts';
@@ -18,7 +19,7 @@ export interface Move {
   readonly event: TransitionEvent;
   readonly id: string;
   readonly queue: string;
-  /** The lock key of `held` and `granted`, the reason of `dead`, the worker of `reclaimed`. */
+  /** The lock key of `held` and `granted`, the reason of `dead`, the worker of `reclaimed` and `quarantined`. */
   readonly detail?: string;
 }
 
@@ -110,9 +111,17 @@ export interface LeaseBackend {
   retire(worker: string): Promise<void>;
   /**
    * Takes up to `limit` jobs back from workers whose lease has ended: a crash is counted, locks come free, and the job goes
-   * to the front of its queue (or queues up for its locks) as if released.
+   * to the front of its queue (or queues up for its locks) as if released. One that had its `MOST_CRASHES`th crash in a row is
+   * quarantined instead: kept as failed with `CRASHED`, counted as failed, and no attempt is used.
    */
   reclaim(limit: number): Promise<SweepReply>;
+  /**
+   * Makes a candidate the leader for `lease` milliseconds from now, where there is none or it is the leader already; false
+   * while another one is. Whoever leads does what needs doing once in a cluster.
+   */
+  lead(candidate: string, lease: number): Promise<boolean>;
+  /** Ends a candidate's leadership now, if it has it. */
+  resign(candidate: string): Promise<void>;
 }
 
 export interface PromoteReply extends SweepReply {
@@ -131,6 +140,11 @@ export interface ScheduleBackend {
   passGrants(limit: number): Promise<SweepReply>;
   /** Moves up to `limit` parked jobs of these types to the fronts of their queues, the lowest sequence foremost. */
   unpark(types: readonly string[], limit: number): Promise<SweepReply>;
+  /**
+   * Removes up to `limit` jobs that were kept for long enough: failed ones by the rule given, completed ones by the rule that
+   * their type had when one of it completed last. The oldest go first.
+   */
+  expire(failed: Keep, limit: number): Promise<SweepReply>;
 }
 
 /** A job as it stands in the books. */
@@ -148,6 +162,8 @@ export interface JobView {
   /** Why a job is parked. */
   readonly reason?: string;
   readonly failedAt?: number;
+  /** When a job completed that is kept. */
+  readonly completedAt?: number;
   /** The failed attempts so far, oldest first; the newest `KEPT_ATTEMPTS` of them. */
   readonly failures: readonly FailedAttempt[];
 }
@@ -157,7 +173,7 @@ export type Listing =
   | { readonly state: 'waiting'; readonly queue: string }
   | { readonly state: 'held'; readonly key: string }
   | { readonly state: 'processing'; readonly worker: string }
-  | { readonly state: 'parked'; readonly type: string }
+  | { readonly state: 'parked' | 'completed'; readonly type: string }
   | { readonly state: 'scheduled' | 'failed' };
 
 export interface DeadLetter {
@@ -175,6 +191,8 @@ export interface Stats {
   readonly workers: readonly { readonly worker: string; readonly processing: number; readonly leaseEnds: number }[];
   readonly scheduled: number;
   readonly failed: number;
+  /** Completed jobs that are kept. */
+  readonly completed: number;
   readonly parked: number;
   readonly dead: number;
   readonly counters: Counters;
@@ -205,14 +223,21 @@ export interface InspectBackend {
 }
 
 export interface CancelReply {
-  /** `processing` and `failed` are states in which a job is not cancelled; `unknown`: no such job. */
-  readonly result: 'cancelled' | 'processing' | 'failed' | 'unknown';
+  /** `processing`, `failed` and `completed` are states in which a job is not cancelled; `unknown`: no such job. */
+  readonly result: 'cancelled' | 'processing' | 'failed' | 'completed' | 'unknown';
   readonly moves: readonly Move[];
 }
 
+/** For each id: done, or not, since the job is not in a state for that, or not in the books. */
+export type Acted<Done extends string> = Done | 'refused' | 'unknown';
+
 export interface OperateBackend {
   /** Removes a job that neither runs nor has ended. The places reserved for it come free and are granted. */
-  cancel(id: string): Promise<CancelReply>;
+  cancel(call: Call, id: string): Promise<CancelReply>;
+  /** Moves failed jobs to the backs of their queues, with no attempt used and no crash counted; what failed before is kept. */
+  retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]>;
+  /** Removes failed jobs, and completed ones that were kept. */
+  discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]>;
   /** Adds to a counter. */
   increment(call: Call, counter: keyof Counters, by: number): Promise<void>;
 }
@@ -227,6 +252,38 @@ export interface SignalBackend {
 
 export type Wake = 'woken' | 'timeout' | 'aborted';
 
+export interface DurabilityBackend {
+  /**
+   * Waits until all that this handle has written is on at least `replicas` other servers, or the time is up.
+   * @returns on how many it is; always 0 where a backend has no replicas
+   */
+  replicated(replicas: number, timeout: number): Promise<number>;
+  /** What the store's settings mean for the guarantees, the worst first. */
+  diagnose(): Promise<readonly Finding[]>;
+}
+
+/** One thing about a store that bears on what is promised. */
+export interface Finding {
+  /** `ok`: as it should be. `warn`: a guarantee is weaker than it could be. `fail`: jobs may be lost or stand still. */
+  readonly level: 'ok' | 'warn' | 'fail';
+  /** As `persistence`. */
+  readonly topic: string;
+  /** What was found, as `appendonly no, save 3600 1`. */
+  readonly found: string;
+  /** What it means for the jobs. */
+  readonly means: string;
+  /** What to change, where something should be. */
+  readonly change?: string;
+}
+
+/** How a thread of the same process opens the same store with a connection of its own. */
+export interface Reopen {
+  /** The URL of a module with a function `open(options)`. */
+  readonly module: string;
+  /** Only what a message between threads can carry. */
+  readonly options: object;
+}
+
 export interface Backend
   extends EnqueueBackend,
     ClaimBackend,
@@ -235,13 +292,16 @@ export interface Backend
     ScheduleBackend,
     InspectBackend,
     OperateBackend,
-    SignalBackend {
+    SignalBackend,
+    DurabilityBackend {
   /** `redis`, `sqlite` or `memory`. */
   readonly kind: string;
   /** Where it is, for people: a URL without its password. */
   readonly location: string;
   /** The largest payload that it takes, in bytes of JSON. */
   readonly maxPayload: number;
+  /** Null where only this handle can reach the store: it is in this process's memory, or goes through a user's own client. */
+  readonly reopen: Reopen | null;
   /** Frees every resource; waits end as aborted. A second call does nothing. */
   close(): Promise<void>;
 }

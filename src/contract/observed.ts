@@ -1,19 +1,23 @@
-import type { ClaimedJob, NewJob } from '../core/envelope.ts';
+import type { ClaimedJob, Due, NewJob } from '../core/envelope.ts';
 import type { JobEvent } from '../core/events.ts';
+import type { Keep } from '../core/keep.ts';
 import type { Lock } from '../core/lock.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type {
+  Acted,
   Backend,
   CancelReply,
   Counters,
   DeadLetter,
   ExchangeReply,
   ExchangeRequest,
+  Finding,
   JobView,
   Listing,
   LockReply,
   Move,
   PromoteReply,
+  Reopen,
   Settlement,
   Stats,
   SweepReply,
@@ -30,6 +34,7 @@ export class ObservedBackend implements Backend {
   readonly kind: string;
   readonly location: string;
   readonly maxPayload: number;
+  readonly reopen: Reopen | null;
   readonly #backend: Backend;
   readonly #emit: (event: JobEvent) => void;
   readonly #clock: Clock;
@@ -39,6 +44,7 @@ export class ObservedBackend implements Backend {
     this.kind = backend.kind;
     this.location = backend.location;
     this.maxPayload = backend.maxPayload;
+    this.reopen = backend.reopen;
     this.#backend = backend;
     this.#emit = emit;
     this.#clock = clock;
@@ -100,16 +106,60 @@ export class ObservedBackend implements Backend {
     return reply;
   }
 
-  async cancel(id: string): Promise<CancelReply> {
+  async expire(failed: Keep, limit: number): Promise<SweepReply> {
+    const reply = await this.#backend.expire(failed, limit);
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  async cancel(call: Call, id: string): Promise<CancelReply> {
     // The reply names no queue, and afterwards the job is gone; neither its queue nor its type ever changes.
     const view = await this.#backend.find(id);
-    const reply = await this.#backend.cancel(id);
+    const reply = await this.#backend.cancel(call, id);
     if (reply.result === 'cancelled' && view !== null) {
       const { queue, type } = view.job;
       this.#emit({ event: 'cancelled', id, queue, type });
     }
     this.#emitMoves(reply.moves);
     return reply;
+  }
+
+  retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {
+    return this.#acted(ids, 'retried', () => this.#backend.retryFailed(call, ids));
+  }
+
+  discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]> {
+    return this.#acted(ids, 'discarded', () => this.#backend.discard(call, ids));
+  }
+
+  async #acted<Done extends 'retried' | 'discarded'>(
+    ids: readonly string[],
+    done: Done,
+    act: () => Promise<readonly Acted<Done>[]>,
+  ): Promise<readonly Acted<Done>[]> {
+    const views = await Promise.all(ids.map((id) => this.#backend.find(id)));
+    const results = await act();
+    results.forEach((result, index) => {
+      const job = views[index]?.job;
+      if (result === done && job !== undefined) this.#emit({ event: done, id: job.id, queue: job.queue });
+    });
+    return results;
+  }
+
+  lead(candidate: string, lease: number): Promise<boolean> {
+    return this.#backend.lead(candidate, lease);
+  }
+
+  resign(candidate: string): Promise<void> {
+    return this.#backend.resign(candidate);
+  }
+
+  replicated(replicas: number, timeout: number): Promise<number> {
+    return this.#backend.replicated(replicas, timeout);
+  }
+
+  diagnose(): Promise<readonly Finding[]> {
+    return this.#backend.diagnose();
   }
 
   register(worker: string, lease: number): Promise<void> {
@@ -197,10 +247,16 @@ function fromSettlement({ job, outcome }: Settlement): JobEvent {
       return { event: 'retrying', ...subject, detail: outcome.failure.message, delay: outcome.delay };
     case 'failed':
       return { event: 'failed', ...subject, detail: outcome.failure.message };
+    case 'snoozed':
+      return { event: 'snoozed', ...subject, detail: describeDue(outcome.due) };
     case 'parked':
     case 'dead':
       return { event: outcome.kind, ...subject, detail: outcome.reason };
   }
+}
+
+function describeDue(due: Due): string {
+  return 'in' in due ? `${due.in} ms` : new Date(due.at).toISOString();
 }
 
 /** Null for a transition that no step makes by itself. */
@@ -208,12 +264,14 @@ function fromMove({ event, id, queue, detail = '' }: Move): JobEvent | null {
   switch (event) {
     case 'promoted':
     case 'unparked':
+    case 'expired':
       return { event, id, queue };
     case 'held':
     case 'granted':
     case 'dead':
       return { event, id, queue, detail };
     case 'reclaimed':
+    case 'quarantined':
       return { event, id, queue, worker: detail };
     default:
       return null;

@@ -9,6 +9,10 @@ export type ErrorCode =
   | 'WINGMAN_BACKEND_CLOSED'
   | 'WINGMAN_BACKEND_FAILED'
   | 'WINGMAN_BACKEND_BUSY'
+  | 'WINGMAN_BACKEND_FULL'
+  | 'WINGMAN_ENQUEUE_TIMEOUT'
+  | 'WINGMAN_NOT_REPLICATED'
+  | 'WINGMAN_CRASHED'
   | 'WINGMAN_CANCELED'
   | 'WINGMAN_COULD_NOT_LOCK'
   | 'WINGMAN_STALE'
@@ -41,6 +45,22 @@ export class WingmanError extends Error {
 
   override get name(): string {
     return this.constructor.name;
+  }
+}
+
+/**
+ * What became of a call that failed: `not done`, since it never left this process or was refused; or `unknown`, since it was
+ * sent and no answer came, so it may have been done. Repeating it under the same id does no harm in either case.
+ */
+export type Fate = 'not done' | 'unknown';
+
+/** A call of a backend that failed. */
+export class BackendError extends WingmanError {
+  readonly fate: Fate;
+
+  constructor(code: ErrorCode, message: string, fate: Fate, options?: { cause?: unknown }) {
+    super(code, message, options);
+    this.fate = fate;
   }
 }
 

@@ -29,12 +29,19 @@ export interface JobEvents {
   readonly retrying: AtWorker<'retrying'> & { readonly detail: string; readonly delay: number };
   /** `detail`: what went wrong. */
   readonly failed: AtWorker<'failed'> & { readonly detail: string };
+  /** `detail`: until when, as an ISO instant, or after how many milliseconds. */
+  readonly snoozed: AtWorker<'snoozed'> & { readonly detail: string };
   readonly released: AtWorker<'released'>;
   /** `worker`: the one that vanished. */
   readonly reclaimed: Happened<'reclaimed'> & { readonly worker: string };
+  /** `worker`: the one that vanished last. */
+  readonly quarantined: Happened<'quarantined'> & { readonly worker: string };
   /** `detail`: the reason. */
   readonly parked: AtWorker<'parked'> & { readonly detail: string };
   readonly unparked: Happened<'unparked'>;
+  readonly retried: Happened<'retried'>;
+  readonly discarded: Happened<'discarded'>;
+  readonly expired: Happened<'expired'>;
   /** `detail`: the reason. An entry that is no envelope has no type. */
   readonly dead: Happened<'dead'> & { readonly type?: string; readonly worker?: string; readonly detail: string };
   /** One that was cancelled before it ran has no worker. */

@@ -1,15 +1,25 @@
+import type { Due } from './envelope.ts';
 import { messageOf } from './errors.ts';
+import type { Keep } from './keep.ts';
 
 /** How one attempt ended, and where the job goes next. */
 export type Outcome =
-  /** Done. `counted: false` leaves the counter of successful jobs alone: the one-at-a-time stages count by themselves. */
-  | { readonly kind: 'completed'; readonly counted?: boolean }
-  /** Again after `delay` milliseconds, with one attempt used. */
-  | { readonly kind: 'retry'; readonly delay: number; readonly failure: Failure }
+  /**
+   * Done: gone from the books, or kept in them for as long as `keep` says. `counted: false` leaves the counter of successful
+   * jobs alone: the one-at-a-time stages count by themselves.
+   */
+  | { readonly kind: 'completed'; readonly counted?: boolean; readonly keep?: Keep }
+  /** Again after `delay` milliseconds, with one attempt used. `took`: how long the attempt ran, in milliseconds. */
+  | { readonly kind: 'retry'; readonly delay: number; readonly failure: Failure; readonly took?: number }
   /** Kept as failed, with one attempt used. */
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly counted?: boolean }
-  /** Back to the front of its queue; no attempt is used. */
-  | { readonly kind: 'released' }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly took?: number; readonly counted?: boolean }
+  /** Put off by its own handler; no attempt is used. */
+  | { readonly kind: 'snoozed'; readonly due: Due }
+  /**
+   * Back to the front of its queue; no attempt is used, and its crashes are forgotten. `untried` leaves those as they are:
+   * the job did not run.
+   */
+  | { readonly kind: 'released'; readonly untried?: boolean }
   /** Put aside until a manager comes that knows its type; no attempt is used. */
   | { readonly kind: 'parked'; readonly reason: string }
   /** Its stored form is damaged: moved to the dead letters with its raw bytes. */
@@ -32,7 +42,19 @@ export interface FailedAttempt extends Failure {
   readonly worker: string;
   /** When it was settled, in milliseconds since the epoch by the backend's clock. */
   readonly at: number;
+  /** How long it ran, in milliseconds; left out where that is not known. */
+  readonly took?: number;
 }
+
+/** So many runs in a row whose process vanished, and a job is quarantined: kept as failed, whatever attempts are left. */
+export const MOST_CRASHES = 3;
+
+/** What is kept with a job that is quarantined. */
+export const CRASHED: Failure = {
+  name: 'CrashError',
+  message: `the process that ran it vanished ${MOST_CRASHES} times in a row`,
+  code: 'WINGMAN_CRASHED',
+};
 
 /** How many failed attempts are kept with a job: the newest ones. */
 export const KEPT_ATTEMPTS = 25;

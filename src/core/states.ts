@@ -12,12 +12,13 @@ export const STATES = [
   'failed',
   'cancelled',
   'dead',
+  'discarded',
 ] as const;
 
 export type State = (typeof STATES)[number];
 
-/** States in which a job stays until an operator acts: nothing moves it by itself. */
-export const FINAL_STATES: readonly State[] = ['completed', 'failed', 'cancelled', 'dead'];
+/** States from which no job comes back: it is gone from the books, or is a dead letter. */
+export const FINAL_STATES: readonly State[] = ['completed', 'cancelled', 'dead', 'discarded'];
 
 /** One legal transition. `new` stands for a job that is not in the books yet. */
 export interface Transition {
@@ -50,6 +51,8 @@ export const TRANSITIONS = [
   { from: 'processing', to: 'completed', event: 'completed', why: 'its handler returned' },
   { from: 'processing', to: 'scheduled', event: 'retrying', why: 'its handler failed, attempts are left' },
   { from: 'processing', to: 'failed', event: 'failed', why: 'its handler failed for the last time' },
+  { from: 'processing', to: 'scheduled', event: 'snoozed', why: 'put off by its handler; the attempt is not counted' },
+  { from: 'processing', to: 'failed', event: 'quarantined', why: 'its worker vanished too often in a row' },
   {
     from: 'processing',
     to: 'waiting',
@@ -83,6 +86,11 @@ export const TRANSITIONS = [
   { from: 'waiting', to: 'cancelled', event: 'cancelled', why: 'cancelled before it ran' },
   { from: 'scheduled', to: 'cancelled', event: 'cancelled', why: 'cancelled before it was due' },
   { from: 'held', to: 'cancelled', event: 'cancelled', why: 'cancelled while it waited for a lock' },
+  { from: 'failed', to: 'waiting', event: 'retried', place: 'back', why: 'an operator gave it a new set of attempts' },
+  { from: 'failed', to: 'discarded', event: 'discarded', why: 'an operator removed it' },
+  { from: 'failed', to: 'discarded', event: 'expired', why: 'kept for long enough, or too many are kept' },
+  { from: 'completed', to: 'discarded', event: 'discarded', why: 'it was kept, and an operator removed it' },
+  { from: 'completed', to: 'discarded', event: 'expired', why: 'kept for as long as its type asked' },
   { from: 'parked', to: 'cancelled', event: 'cancelled', why: 'cancelled while its type was unknown' },
 ] as const satisfies readonly Transition[];
 

@@ -1,6 +1,7 @@
 import type { DeadLetter, Move } from '../../contract/backend.ts';
 import type { StoredJob } from '../../core/envelope.ts';
-import type { FailedAttempt } from '../../core/outcome.ts';
+import type { Keep } from '../../core/keep.ts';
+import { type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
 import type { State, TransitionEvent } from '../../core/states.ts';
 
 /** A job with everything that changes about it. */
@@ -12,6 +13,7 @@ export interface Entry {
   heldFor?: string;
   reason?: string;
   failedAt?: number;
+  completedAt?: number;
   failures: FailedAttempt[];
 }
 
@@ -36,6 +38,9 @@ export class Books {
   /** Lock keys whose free places are still to be granted: a step ended at its bound. Oldest first. */
   readonly ungranted = new Set<string>();
   readonly dead: DeadLetter[] = [];
+  /** Job type to how long completed jobs of it are kept: the rule that came with the last one. */
+  readonly keepRules = new Map<string, Keep>();
+  leader: { readonly candidate: string; readonly until: number } | undefined;
   successful = 0;
   failed = 0;
   readonly #arrived: (queue: string) => void;
@@ -144,6 +149,18 @@ export class Books {
     this.queue(entry.job.queue).list.push(entry);
   }
 
+  /** Keeps a job as failed. */
+  fail(entry: Entry, at: number): void {
+    entry.state = 'failed';
+    entry.failedAt = at;
+    delete entry.owner;
+  }
+
+  keepFailure(entry: Entry, failure: Failure & { readonly took?: number }, at: number): void {
+    const failed = { ...failure, attempt: entry.job.attempts + 1, worker: entry.owner?.worker ?? '', at };
+    entry.failures = [...entry.failures, failed].slice(-KEPT_ATTEMPTS);
+  }
+
   /** Reserves all locks of a job and puts it before all that have no grant. */
   grant(entry: Entry, until: number): void {
     this.unhold(entry);
@@ -159,6 +176,7 @@ export class Books {
     delete entry.owner;
     delete entry.due;
     delete entry.reason;
+    delete entry.failedAt;
   }
 }
 

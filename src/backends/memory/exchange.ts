@@ -1,6 +1,6 @@
 import { CLAIM_BUDGET, type Claim, type Move, type Settlement } from '../../contract/backend.ts';
-import type { ClaimedJob } from '../../core/envelope.ts';
-import { type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
+import type { ClaimedJob, Due } from '../../core/envelope.ts';
+import type { Failure } from '../../core/outcome.ts';
 import { type Books, type Entry, move } from './books.ts';
 import { firstFull } from './granting.ts';
 
@@ -25,27 +25,38 @@ export function settle(
   if (entry === undefined || released.includes(entry)) return 'stale';
   freed.push(...books.free(entry));
   if (outcome.kind === 'released') {
-    entry.job = { ...entry.job, crashes: 0 };
+    if (outcome.untried !== true) entry.job = { ...entry.job, crashes: 0 };
     released.push(entry);
     return 'settled';
   }
   switch (outcome.kind) {
     case 'completed':
-      books.jobs.delete(job.id);
+      if (outcome.keep === undefined) {
+        books.jobs.delete(job.id);
+      } else {
+        entry.state = 'completed';
+        entry.completedAt = now;
+        entry.job = { ...entry.job, crashes: 0 };
+        books.keepRules.set(entry.job.type, outcome.keep);
+      }
       if (outcome.counted !== false) books.successful += 1;
       break;
     case 'cancelled':
       books.jobs.delete(job.id);
       break;
     case 'retry':
-      countAttempt(entry, outcome.failure, now);
+      countAttempt(books, entry, outcome, now);
       entry.state = 'scheduled';
       entry.due = now + outcome.delay;
       break;
+    case 'snoozed':
+      entry.job = { ...entry.job, crashes: 0 };
+      entry.state = 'scheduled';
+      entry.due = instantOf(outcome.due, now);
+      break;
     case 'failed':
-      countAttempt(entry, outcome.failure, now);
-      entry.state = 'failed';
-      entry.failedAt = now;
+      countAttempt(books, entry, outcome, now);
+      books.fail(entry, now);
       if (outcome.counted !== false) books.failed += 1;
       break;
     case 'parked':
@@ -62,11 +73,18 @@ export function settle(
   return 'settled';
 }
 
-function countAttempt(entry: Entry, failure: Failure, at: number): void {
-  const attempt = entry.job.attempts + 1;
-  entry.job = { ...entry.job, attempts: attempt, crashes: 0 };
-  const failed = { ...failure, attempt, worker: entry.owner?.worker ?? '', at };
-  entry.failures = [...entry.failures, failed].slice(-KEPT_ATTEMPTS);
+function countAttempt(
+  books: Books,
+  entry: Entry,
+  { failure, took }: { readonly failure: Failure; readonly took?: number },
+  at: number,
+): void {
+  books.keepFailure(entry, { ...failure, ...(took !== undefined && { took }) }, at);
+  entry.job = { ...entry.job, attempts: entry.job.attempts + 1, crashes: 0 };
+}
+
+export function instantOf(due: Due, now: number): number {
+  return 'at' in due ? due.at : now + due.in;
 }
 
 /** Takes jobs for a worker, queue by queue; holds those that find a lock full. */

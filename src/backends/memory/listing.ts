@@ -15,6 +15,8 @@ export function listed(books: Books, listing: Listing): Entry[] {
         .inState('parked')
         .filter(({ job }) => job.type === listing.type)
         .sort((a, b) => a.job.sequence - b.job.sequence);
+    case 'completed':
+      return byCompletion(books, listing.type);
     case 'scheduled':
       return byDue(books);
     case 'failed':
@@ -28,6 +30,11 @@ export function byDue(books: Books): Entry[] {
 
 export function byFailure(books: Books): Entry[] {
   return books.inState('failed').sort((a, b) => (a.failedAt ?? 0) - (b.failedAt ?? 0) || byId(a, b));
+}
+
+export function byCompletion(books: Books, type: string): Entry[] {
+  const ofType = books.inState('completed').filter(({ job }) => job.type === type);
+  return ofType.sort((a, b) => (a.completedAt ?? 0) - (b.completedAt ?? 0) || byId(a, b));
 }
 
 function byId(a: Entry, b: Entry): number {

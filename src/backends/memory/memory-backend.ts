@@ -1,10 +1,12 @@
 import type {
+  Acted,
   Backend,
   CancelReply,
   Counters,
   DeadLetter,
   ExchangeReply,
   ExchangeRequest,
+  Finding,
   JobView,
   Listing,
   LockReply,
@@ -18,10 +20,13 @@ import type {
 import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
 import { WingmanError } from '../../core/errors.ts';
+import type { Keep } from '../../core/keep.ts';
 import type { Lock } from '../../core/lock.ts';
+import { MOST_CRASHES } from '../../core/outcome.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Books, type Entry, move, remove } from './books.ts';
-import { claimJobs, ownedEntry, settle } from './exchange.ts';
+import { discard, expire, quarantine, retryFailed } from './ending.ts';
+import { claimJobs, instantOf, ownedEntry, settle } from './exchange.ts';
 import { firstFull, grantAll, newBound, passGrant, requeue, resumed } from './granting.ts';
 import { byDue, byFailure, listed } from './listing.ts';
 import { Waiters } from './waiters.ts';
@@ -40,6 +45,8 @@ export interface MemorySettings {
 export class MemoryBackend implements Backend {
   readonly kind = 'memory';
   readonly location = 'memory:';
+  /** What is in this process's memory, no other thread can open. */
+  readonly reopen = null;
   readonly maxPayload: number;
   readonly #clock: Clock;
   readonly #grantTimeout: number;
@@ -69,7 +76,7 @@ export class MemoryBackend implements Backend {
     const entry: Entry = { job: stored, state: 'waiting', failures: [] };
     books.jobs.set(job.id, entry);
     books.queue(job.queue);
-    const at = due === undefined ? now : 'at' in due ? due.at : now + due.in;
+    const at = due === undefined ? now : instantOf(due, now);
     if (at > now) {
       entry.state = 'scheduled';
       entry.due = at;
@@ -155,8 +162,10 @@ export class MemoryBackend implements Backend {
       for (const entry of owned.slice(0, left)) {
         freed.push(...this.#books.free(entry));
         entry.job = { ...entry.job, crashes: entry.job.crashes + 1 };
-        freed.push(...requeue(this.#books, entry));
-        moves.push(move('reclaimed', entry, worker));
+        const isQuarantined = entry.job.crashes >= MOST_CRASHES;
+        if (isQuarantined) quarantine(this.#books, entry, now);
+        else freed.push(...requeue(this.#books, entry));
+        moves.push(move(isQuarantined ? 'quarantined' : 'reclaimed', entry, worker));
         left -= 1;
       }
       if (this.#books.owned(worker).length > 0) break;
@@ -198,11 +207,28 @@ export class MemoryBackend implements Backend {
     return { moves, more: parked.length > limit };
   }
 
+  async lead(candidate: string, lease: number): Promise<boolean> {
+    const now = this.#open();
+    const { leader } = this.#books;
+    if (leader !== undefined && leader.candidate !== candidate && leader.until > now) return false;
+    this.#books.leader = { candidate, until: now + lease };
+    return true;
+  }
+
+  async resign(candidate: string): Promise<void> {
+    this.#open();
+    if (this.#books.leader?.candidate === candidate) this.#books.leader = undefined;
+  }
+
+  async expire(failed: Keep, limit: number): Promise<SweepReply> {
+    return expire(this.#books, failed, limit, this.#open());
+  }
+
   async find(id: string): Promise<JobView | null> {
     this.#open();
     const entry = this.#books.jobs.get(id);
     if (entry === undefined) return null;
-    const { job, state, due, owner, heldFor, reason, failedAt, failures } = entry;
+    const { job, state, due, owner, heldFor, reason, failedAt, completedAt, failures } = entry;
     return {
       job,
       state,
@@ -213,6 +239,7 @@ export class MemoryBackend implements Backend {
       ...(this.#books.grants.has(id) && { granted: true }),
       ...(reason !== undefined && { reason }),
       ...(failedAt !== undefined && { failedAt }),
+      ...(completedAt !== undefined && { completedAt }),
     };
   }
 
@@ -263,6 +290,7 @@ export class MemoryBackend implements Backend {
       workers: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)),
       scheduled: byDue(books).length,
       failed: byFailure(books).length,
+      completed: books.inState('completed').length,
       parked: books.inState('parked').length,
       dead: books.dead.length,
       counters: { successful: books.successful, failed: books.failed },
@@ -273,17 +301,30 @@ export class MemoryBackend implements Backend {
     return this.#open();
   }
 
-  async cancel(id: string): Promise<CancelReply> {
-    this.#open();
+  async cancel(call: Call, id: string): Promise<CancelReply> {
+    return this.#once(call, () => this.#cancel(id));
+  }
+
+  #cancel(id: string): CancelReply {
     const entry = this.#books.jobs.get(id);
     if (entry === undefined) return { result: 'unknown', moves: [] };
-    if (entry.state === 'processing' || entry.state === 'failed') return { result: entry.state, moves: [] };
+    if (entry.state === 'processing' || entry.state === 'failed' || entry.state === 'completed') {
+      return { result: entry.state, moves: [] };
+    }
     const { granted, list } = this.#books.queue(entry.job.queue);
     if (!remove(granted, entry)) remove(list, entry);
     this.#books.unhold(entry);
     const freed = this.#books.free(entry);
     this.#books.jobs.delete(id);
     return { result: 'cancelled', moves: this.#grant(freed) };
+  }
+
+  async retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {
+    return this.#once(call, () => ids.map((id) => retryFailed(this.#books, id)));
+  }
+
+  async discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]> {
+    return this.#once(call, () => ids.map((id) => discard(this.#books, id)));
   }
 
   async increment(call: Call, counter: keyof Counters, by: number): Promise<void> {
@@ -296,6 +337,18 @@ export class MemoryBackend implements Backend {
     this.#open();
     const isEmpty = queues.every((name) => this.#books.waitingIn(name).length === 0);
     return isEmpty ? this.#waiters.wait(queues, options) : 'woken';
+  }
+
+  async replicated(): Promise<number> {
+    this.#open();
+    return 0;
+  }
+
+  async diagnose(): Promise<readonly Finding[]> {
+    this.#open();
+    const means = 'every job is lost when this process ends; it is for tests and trials';
+    const change = "use 'sqlite:jobs.db' or 'redis://…'";
+    return [{ level: 'fail', topic: 'persistence', found: 'memory', means, change }];
   }
 
   async close(): Promise<void> {

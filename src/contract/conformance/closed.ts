@@ -6,7 +6,9 @@ import type { Subject } from './subject.ts';
 
 const call = { client: 'late', sequence: 1, floor: 1 };
 
-const methods: Readonly<Record<Exclude<keyof Backend, 'kind' | 'location' | 'maxPayload' | 'close'>, Attempt>> = {
+const methods: Readonly<
+  Record<Exclude<keyof Backend, 'kind' | 'location' | 'maxPayload' | 'reopen' | 'close'>, Attempt>
+> = {
   enqueue: (backend) => backend.enqueue(call, [newJob('b')]),
   exchange: (backend, job) => backend.exchange(call, { worker: job.worker, settlements: [] }),
   lock: (backend, job) => backend.lock(call, job),
@@ -26,7 +28,14 @@ const methods: Readonly<Record<Exclude<keyof Backend, 'kind' | 'location' | 'max
   deadLetters: (backend) => backend.deadLetters(0, 1),
   stats: (backend) => backend.stats(),
   now: (backend) => backend.now(),
-  cancel: (backend, job) => backend.cancel(job.id),
+  lead: (backend) => backend.lead('w', 1),
+  resign: (backend) => backend.resign('w'),
+  expire: (backend) => backend.expire({ for: 1, count: null }, 1),
+  cancel: (backend, job) => backend.cancel(call, job.id),
+  retryFailed: (backend, job) => backend.retryFailed(call, [job.id]),
+  discard: (backend, job) => backend.discard(call, [job.id]),
+  replicated: (backend) => backend.replicated(1, 1),
+  diagnose: (backend) => backend.diagnose(),
   increment: (backend) => backend.increment(call, 'failed', 1),
   wait: (backend) => backend.wait(['q'], { timeout: 1 }),
 };

@@ -3,10 +3,12 @@ import { describe } from 'vitest';
 import { claimSuite } from './claim.ts';
 import { closedSuite } from './closed.ts';
 import { damagedSuite, foreignSuite } from './damaged.ts';
+import { endingSuite } from './ending.ts';
 import { enqueueSuite } from './enqueue.ts';
 import { hostileSuite } from './hostile.ts';
 import { idempotenceSuite } from './idempotence.ts';
 import { inspectSuite } from './inspect.ts';
+import { leadershipSuite } from './leadership.ts';
 import { leasesSuite } from './leases.ts';
 import { lockingSuite } from './locking.ts';
 import { locksSuite } from './locks.ts';
@@ -28,6 +30,8 @@ const suites = [
   scheduleSuite,
   inspectSuite,
   operateSuite,
+  endingSuite,
+  leadershipSuite,
   signalSuite,
   idempotenceSuite,
   damagedSuite,

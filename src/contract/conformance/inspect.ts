@@ -195,7 +195,14 @@ export function inspectSuite(subject: Subject): void {
 
     it('count what there is, queues and workers by their names', async () => {
       const { session, backend } = await begin(subject);
-      const empty = { scheduled: 0, failed: 0, parked: 0, dead: 0, counters: { successful: 0, failed: 0 } };
+      const empty = {
+        scheduled: 0,
+        failed: 0,
+        completed: 0,
+        parked: 0,
+        dead: 0,
+        counters: { successful: 0, failed: 0 },
+      };
       expect(await backend.stats()).toEqual({ queues: [], workers: [], ...empty });
       await backend.register('w2', HOUR);
       await backend.register('w1', HOUR);

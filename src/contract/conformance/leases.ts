@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MOST_CRASHES } from '../../core/outcome.ts';
 import { begin, completed, HOUR, locks, newJob, released } from './session.ts';
 import type { Subject } from './subject.ts';
 
@@ -88,7 +89,7 @@ export function leasesSuite(subject: Subject): void {
     it('counts crashes in a row, and forgets them when a run ends in any other way', async () => {
       const { session, backend } = await begin(subject);
       await session.enqueue(newJob('a'));
-      for (const crashes of [1, 2, 3]) {
+      for (let crashes = 1; crashes < MOST_CRASHES; crashes += 1) {
         const worker = await session.worker();
         await session.take(worker, 'a');
         await session.vanish(worker);
@@ -96,7 +97,7 @@ export function leasesSuite(subject: Subject): void {
       }
       const worker = await session.worker();
       const job = await session.take(worker, 'a');
-      expect(job.crashes).toBe(3);
+      expect(job.crashes).toBe(MOST_CRASHES - 1);
       await session.settle(job, released);
       expect((await backend.find('a'))?.job.crashes).toBe(0);
     });

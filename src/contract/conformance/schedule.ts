@@ -102,8 +102,8 @@ export function scheduleSuite(subject: Subject): void {
 
     it('renews a grant that no other queue could use', async () => {
       const { session, backend } = await beginWithGrant(1);
-      await backend.cancel('b');
-      await backend.cancel('c');
+      await session.cancel('b');
+      await session.cancel('c');
       await session.enqueue(newJob('d', { locks: locks(['k', 1]), queue: 'left' }));
       expect(await backend.passGrants(10)).toEqual({ moves: [], more: false });
       expect(await backend.find('a')).toMatchObject({ state: 'waiting', granted: true });

@@ -4,7 +4,17 @@ import type { ClaimedJob, NewJob } from '../../core/envelope.ts';
 import type { Lock } from '../../core/lock.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import type { Backend, Claim, Counters, ExchangeReply, LockReply, Settlement, UnlockReply } from '../backend.ts';
+import type {
+  Acted,
+  Backend,
+  CancelReply,
+  Claim,
+  Counters,
+  ExchangeReply,
+  LockReply,
+  Settlement,
+  UnlockReply,
+} from '../backend.ts';
 import { Caller } from '../call.ts';
 import type { Ability, Store, StoreOptions, Subject } from './subject.ts';
 
@@ -89,6 +99,18 @@ export class Session {
 
   increment(counter: keyof Counters, by: number): Promise<void> {
     return this.#caller.call((call) => this.backend.increment(call, counter, by));
+  }
+
+  cancel(id: string): Promise<CancelReply> {
+    return this.#caller.call((call) => this.backend.cancel(call, id));
+  }
+
+  retryFailed(...ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {
+    return this.#caller.call((call) => this.backend.retryFailed(call, ids));
+  }
+
+  discard(...ids: readonly string[]): Promise<readonly Acted<'discarded'>[]> {
+    return this.#caller.call((call) => this.backend.discard(call, ids));
   }
 
   /** The ids of the jobs that wait in a queue, in order. */

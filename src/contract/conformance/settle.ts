@@ -210,7 +210,7 @@ export function settleSuite(subject: Subject): void {
     });
 
     it('refuses the second of two settlements of one job in a batch', async () => {
-      const { session, backend } = await begin(subject);
+      const { session } = await begin(subject);
       const worker = await session.worker();
       for (const [first, second] of [
         [completed, failed],
@@ -225,7 +225,7 @@ export function settleSuite(subject: Subject): void {
         ]);
         expect(reply.settled).toEqual(['settled', 'stale']);
         expect(await session.waiting()).toEqual(first === released ? ['a'] : []);
-        await backend.cancel('a');
+        await session.cancel('a');
       }
     });
 

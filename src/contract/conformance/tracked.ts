@@ -8,6 +8,8 @@ export type Row = NameOf<(typeof TRANSITIONS)[number]>;
 
 type NameOf<R> = R extends Transition ? `${R['from']} → ${R['to']}: ${R['event']}` : never;
 
+const GONE: readonly State[] = ['completed', 'cancelled', 'dead', 'discarded'];
+
 /**
  * What happened to each job, by what a backend reports: the state that each job must be in by now. An event that the table
  * has no transition for is an error, and so is a job that is found in another state than its events lead to.
@@ -25,14 +27,15 @@ export class TransitionLog {
     this.#needsLock.set(id, (locks ?? []).length > 0);
   }
 
-  record(event: string, id: string): void {
+  /** @param isKept a job that completed stays in the books */
+  record(event: string, id: string, isKept = false): void {
     const from = this.#states.get(id) ?? 'new';
     const rows = TRANSITIONS.filter((row) => row.from === from && row.event === event);
     // Released and reclaimed jobs queue up for their locks, or go straight to the front where they need none.
     const row = rows.find(({ to }) => rows.length === 1 || (to === 'held') === this.#needsLock.get(id));
     if (row === undefined) throw new Error(`job ${id} is ${from}, and nothing may be '${event}' there`);
     this.seen.add(`${row.from} → ${row.to}: ${row.event}`);
-    if (row.to === 'completed' || row.to === 'cancelled' || row.to === 'dead') this.#states.delete(id);
+    if (GONE.includes(row.to) && !isKept) this.#states.delete(id);
     else this.#states.set(id, row.to);
   }
 
@@ -56,12 +59,24 @@ function eventOf({ kind }: Outcome): string {
   return kind === 'retry' ? 'retrying' : kind;
 }
 
+function isKept(outcome: Outcome): boolean {
+  return outcome.kind === 'completed' && outcome.keep !== undefined;
+}
+
 /** The same backend, with everything that it reports written down in `log`. */
 export function tracked(backend: Backend, log: TransitionLog): Backend {
   const swept = async <Reply extends { readonly moves: readonly Move[] }>(step: Promise<Reply>): Promise<Reply> => {
     const reply = await step;
     log.recordMoves(reply.moves);
     return reply;
+  };
+  const acted = async <Result extends string>(ids: readonly string[], act: Promise<readonly Result[]>) => {
+    const results = await act;
+    for (const [index, id] of ids.entries()) {
+      const result = results[index];
+      if (result === 'retried' || result === 'discarded') log.record(result, id);
+    }
+    return results;
   };
   const watching: Partial<Backend> = {
     enqueue: async (call, jobs) => {
@@ -76,7 +91,7 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
     exchange: async (call, request) => {
       const reply = await backend.exchange(call, request);
       for (const [index, { job, outcome }] of request.settlements.entries()) {
-        if (reply.settled[index] === 'settled') log.record(eventOf(outcome), job.id);
+        if (reply.settled[index] === 'settled') log.record(eventOf(outcome), job.id, isKept(outcome));
       }
       log.recordMoves(reply.moves);
       for (const { id, locks } of reply.claimed) {
@@ -97,8 +112,11 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
     promote: (limit) => swept(backend.promote(limit)),
     passGrants: (limit) => swept(backend.passGrants(limit)),
     unpark: (types, limit) => swept(backend.unpark(types, limit)),
-    cancel: async (id) => {
-      const reply = await backend.cancel(id);
+    expire: (failed, limit) => swept(backend.expire(failed, limit)),
+    retryFailed: (call, ids) => acted(ids, backend.retryFailed(call, ids)),
+    discard: (call, ids) => acted(ids, backend.discard(call, ids)),
+    cancel: async (call, id) => {
+      const reply = await backend.cancel(call, id);
       if (reply.result === 'cancelled') log.record('cancelled', id);
       log.recordMoves(reply.moves);
       return reply;

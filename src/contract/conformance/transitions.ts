@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import type { Outcome } from '../../core/outcome.ts';
+import { MOST_CRASHES, type Outcome } from '../../core/outcome.ts';
 import { begin, completed, failed, HOUR, itIfAble, locks, newJob, released, retry, Session } from './session.ts';
 import type { Ability, Store, Subject } from './subject.ts';
 import { type Row, TransitionLog, tracked } from './tracked.ts';
@@ -9,6 +9,7 @@ import { type Row, TransitionLog, tracked } from './tracked.ts';
 type Scenario = (session: Session, store: Store) => Promise<unknown>;
 
 const k = { locks: locks(['k', 1]) };
+const kept: Outcome = { kind: 'completed', keep: { for: 1, count: null } };
 
 async function processing(session: Session, fields: Parameters<typeof newJob>[1] = {}): Promise<ClaimedJob> {
   await session.enqueue(newJob('a', fields));
@@ -68,6 +69,15 @@ const scenarios: Readonly<Record<Row, Scenario>> = {
   'processing → completed: completed': settledAs(completed),
   'processing → scheduled: retrying': settledAs(retry(HOUR)),
   'processing → failed: failed': settledAs(failed),
+  'processing → scheduled: snoozed': settledAs({ kind: 'snoozed', due: { in: HOUR } }),
+  'processing → failed: quarantined': async (session) => {
+    await session.enqueue(newJob('a'));
+    for (let crash = 1; crash <= MOST_CRASHES; crash += 1) {
+      const worker = await session.worker();
+      await session.take(worker, 'a');
+      await session.vanish(worker);
+    }
+  },
   'processing → waiting: released': settledAs(released),
   'processing → held: released': async (session) => session.settle(await youngerThanWaiter(session), released),
   'processing → waiting: reclaimed': async (session) => session.vanish((await processing(session)).worker),
@@ -79,21 +89,43 @@ const scenarios: Readonly<Record<Row, Scenario>> = {
     await session.settle(await processing(session), { kind: 'parked', reason: 'unknown type' });
     await session.backend.unpark(['test'], 10);
   },
+  'failed → waiting: retried': async (session) => {
+    await session.settle(await processing(session), failed);
+    await session.retryFailed('a');
+  },
+  'failed → discarded: discarded': async (session) => {
+    await session.settle(await processing(session), failed);
+    await session.discard('a');
+  },
+  'failed → discarded: expired': async (session) => {
+    await session.settle(await processing(session), failed);
+    await session.passed((await session.backend.now()) + 1);
+    await session.backend.expire({ for: 1, count: null }, 10);
+  },
+  'completed → discarded: discarded': async (session) => {
+    await session.settle(await processing(session), kept);
+    await session.discard('a');
+  },
+  'completed → discarded: expired': async (session) => {
+    await session.settle(await processing(session), kept);
+    await session.passed((await session.backend.now()) + 1);
+    await session.backend.expire({ for: HOUR, count: null }, 10);
+  },
   'waiting → cancelled: cancelled': async (session) => {
     await session.enqueue(newJob('a'));
-    await session.backend.cancel('a');
+    await session.cancel('a');
   },
   'scheduled → cancelled: cancelled': async (session) => {
     await session.enqueue(newJob('a', { due: { in: HOUR } }));
-    await session.backend.cancel('a');
+    await session.cancel('a');
   },
   'held → cancelled: cancelled': async (session) => {
     await held(session);
-    await session.backend.cancel('a');
+    await session.cancel('a');
   },
   'parked → cancelled: cancelled': async (session) => {
     await session.settle(await processing(session), { kind: 'parked', reason: 'unknown type' });
-    await session.backend.cancel('a');
+    await session.cancel('a');
   },
 };
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Due, NewJob } from '../../../core/envelope.ts';
+import type { Keep } from '../../../core/keep.ts';
 import type { Lock } from '../../../core/lock.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import type { Claim, Counters } from '../../backend.ts';
@@ -25,7 +26,9 @@ export type Command =
   | { readonly do: 'retire'; readonly worker: Which }
   | { readonly do: 'reclaim' | 'promote' | 'passGrants'; readonly limit: number }
   | { readonly do: 'unpark'; readonly types: readonly string[]; readonly limit: number }
-  | { readonly do: 'cancel'; readonly job: number }
+  | { readonly do: 'cancel'; readonly job: number; readonly repeat: boolean }
+  | { readonly do: 'retryFailed' | 'discard'; readonly jobs: readonly number[]; readonly repeat: boolean }
+  | { readonly do: 'expire'; readonly failed: Keep; readonly limit: number }
   | { readonly do: 'increment'; readonly counter: keyof Counters; readonly by: number; readonly repeat: boolean };
 
 /** One of the workers that have a lease, or of the claims whose job is still its worker's; or of all that ever were. */
@@ -88,15 +91,26 @@ const enqueued: fc.Arbitrary<Enqueued> = record({
   due,
 }).map(({ due, ...job }) => ({ ...job, ...(due !== undefined && { due }) }));
 
+/** Every step takes a millisecond at least: what is kept for one has been so for long enough at the next. */
+const keep = fc.constantFrom<Keep>(
+  { for: 1, count: null },
+  { for: HOUR, count: null },
+  { for: null, count: 1 },
+  { for: HOUR, count: 2 },
+);
+
 const words = fc.constantFrom('', 'why', '{');
 const failure = record({ name: fc.constant('Error'), message: words });
 
 const outcome = weighted<Outcome>(
   [3, fc.constant({ kind: 'completed' })],
+  [1, record({ kind: fc.constant('completed'), keep })],
+  [2, record({ kind: fc.constant('snoozed'), due: fc.constantFrom({ in: 0 }, { in: HOUR }, { at: 1_000 }) })],
   [1, fc.constant({ kind: 'completed', counted: false })],
   [2, record({ kind: fc.constant('failed'), failure, counted: fc.boolean() })],
-  [4, record({ kind: fc.constant('retry'), delay: fc.constantFrom(0, 0, 0, HOUR), failure })],
+  [4, record({ kind: fc.constant('retry'), delay: fc.constantFrom(0, 0, 0, HOUR), failure, took: fc.nat(9) })],
   [4, fc.constant({ kind: 'released' })],
+  [2, fc.constant({ kind: 'released', untried: true })],
   [2, record({ kind: fc.constant('parked'), reason: words })],
   [1, fc.constant({ kind: 'dead', reason: 'damaged' })],
   [1, fc.constant({ kind: 'cancelled' })],
@@ -138,7 +152,16 @@ const command = weighted<Command>(
   [1, record({ do: fc.constant('retire'), worker: which })],
   [3, record({ do: fc.constantFrom('reclaim', 'promote', 'passGrants'), limit })],
   [2, record({ do: fc.constant('unpark'), types: fc.shuffledSubarray(TYPES), limit })],
-  [2, record({ do: fc.constant('cancel'), job: fc.nat(20) })],
+  [2, record({ do: fc.constant('cancel'), job: fc.nat(20), repeat })],
+  [
+    2,
+    record({
+      do: fc.constantFrom('retryFailed', 'discard'),
+      jobs: fc.uniqueArray(fc.nat(12), { maxLength: 3 }),
+      repeat,
+    }),
+  ],
+  [2, record({ do: fc.constant('expire'), failed: keep, limit })],
   [
     1,
     record({

@@ -26,6 +26,7 @@ export async function broken(backend: Backend, ids: readonly string[], snapshot:
       held: `held ${heldFor}`,
       processing: `processing ${owner?.worker}`,
       parked: `parked ${job.type}`,
+      completed: `completed ${job.type}`,
     };
     const place = Object.hasOwn(expected, state) ? Reflect.get(expected, state) : state;
     if (name !== place || others.length > 0) faults.push(`${job.id} is ${state} and listed in ${name}, ${others}`);

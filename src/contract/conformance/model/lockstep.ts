@@ -121,8 +121,15 @@ export class Lockstep {
         return this.#same(false, (backend) => backend.unpark(command.types, command.limit));
       case 'cancel': {
         const id = newest(this.#ids, command.job) ?? 'none';
-        return this.#same(false, (backend) => backend.cancel(id));
+        return this.#same(command.repeat, (backend, call) => backend.cancel(call, id));
       }
+      case 'retryFailed':
+      case 'discard': {
+        const ids = new Set(command.jobs.map((job) => newest(this.#ids, job) ?? 'none'));
+        return this.#same(command.repeat, async (backend, call) => backend[command.do](call, [...ids]));
+      }
+      case 'expire':
+        return this.#same(false, (backend) => backend.expire(command.failed, command.limit));
       case 'increment':
         return this.#same(command.repeat, (backend, call) => backend.increment(call, command.counter, command.by));
     }

@@ -29,7 +29,7 @@ export async function snapshot(
     ...QUEUES.map((queue) => ({ state: 'waiting', queue }) as const),
     ...KEYS.map((key) => ({ state: 'held', key }) as const),
     ...workers.map((worker) => ({ state: 'processing', worker }) as const),
-    ...TYPES.map((type) => ({ state: 'parked', type }) as const),
+    ...TYPES.flatMap((type) => [{ state: 'parked', type } as const, { state: 'completed', type } as const]),
     { state: 'scheduled' } as const,
     { state: 'failed' } as const,
   ];
@@ -66,7 +66,7 @@ export async function snapshot(
 }
 
 function withoutInstants(view: JobView, order: readonly number[], rank: (token: string) => string): object {
-  const { job, due, owner, failedAt, failures, ...rest } = view;
+  const { job, due, owner, failedAt, completedAt, failures, ...rest } = view;
   const { enqueuedAt: _, sequence, ...envelope } = job;
   return {
     ...rest,
@@ -75,6 +75,7 @@ function withoutInstants(view: JobView, order: readonly number[], rank: (token: 
     ...(owner !== undefined && { owner: { worker: owner.worker, token: rank(owner.token) } }),
     isDue: due !== undefined,
     hasFailed: failedAt !== undefined,
+    hasCompleted: completedAt !== undefined,
     failures: failures.map(({ at: _, ...failure }) => failure),
   };
 }
