@@ -57,10 +57,35 @@ export type Fate = 'not done' | 'unknown';
 /** A call of a backend that failed. */
 export class BackendError extends WingmanError {
   readonly fate: Fate;
+  /** The same call may well succeed a moment later: the store is out of reach, starting, failing over, or busy. */
+  readonly isTransient: boolean;
 
-  constructor(code: ErrorCode, message: string, fate: Fate, options?: { cause?: unknown }) {
-    super(code, message, options);
+  constructor(
+    code: ErrorCode,
+    message: string,
+    fate: Fate,
+    { cause, isTransient = false }: { readonly cause?: unknown; readonly isTransient?: boolean } = {},
+  ) {
+    super(code, message, { cause });
     this.fate = fate;
+    this.isTransient = isTransient;
+  }
+}
+
+/** An enqueue that found no way to its backend in time. `fate` tells whether the job may be in the books nevertheless. */
+export class EnqueueTimeoutError extends BackendError {
+  /** Under this id the enqueue can be repeated: a job that is in the books already changes nothing. */
+  readonly id: string;
+
+  constructor(id: string, timeout: number, fate: Fate, cause: unknown) {
+    const what =
+      fate === 'not done'
+        ? 'it was not sent, and is not enqueued'
+        : 'it was sent and never answered, so it may be enqueued';
+    const hint = `enqueue it again under the same id, or raise enqueueTimeout`;
+    const message = `job ${id} met no answer within ${timeout} ms: ${what}; ${hint}: ${messageOf(cause)}`;
+    super('WINGMAN_ENQUEUE_TIMEOUT', message, fate, { cause });
+    this.id = id;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type Duration, toMilliseconds } from './duration.ts';
 import { InvalidOptionError, shown, WingmanError } from './errors.ts';
+import { type Keep, type KeepOptions, keepRule } from './keep.ts';
 import type { Locks } from './lock.ts';
 import type { Logger } from './log.ts';
 import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts';
@@ -31,6 +32,11 @@ export interface JobOptions<Input, Output = Input> {
   readonly retry?: RetryOptions;
   /** How long one attempt may take; 1 hour when left out, `false` for no limit. */
   readonly timeout?: Duration | false;
+  /**
+   * How long a job is kept once it has completed: a time as `'1 day'`, a number of jobs of this type, or both. When left out
+   * it is gone at once.
+   */
+  readonly keep?: KeepOptions;
 }
 
 /** One piece of work that is not in the books yet: what `enqueue` and `pushJob` take. */
@@ -54,6 +60,8 @@ export interface JobDefinition<Input, Output = Input> {
   readonly retry: RetryPolicy;
   /** Milliseconds, or null for no limit. */
   readonly timeout: number | null;
+  /** Null where completed jobs are not kept. */
+  readonly keep: Keep | null;
   /** Makes one job of this type. Its input is validated when it is pushed or enqueued. */
   job(...input: InputArguments<Input>): Job;
   /** Pairs the type with the function that does the work, for a manager. */
@@ -71,6 +79,7 @@ export interface AnyDefinition {
   readonly lock: ((input: never) => Locks) | undefined;
   readonly retry: RetryPolicy;
   readonly timeout: number | null;
+  readonly keep: Keep | null;
 }
 
 /** A job type with the function that does its work. Made by a definition's `.handle(fn)`. */
@@ -115,6 +124,7 @@ export function defineJob<Input, Output>(options: JobOptions<Input, Output>): Jo
     lock,
     retry: retryPolicy(options.retry),
     timeout: timeout === false ? null : positive(timeout),
+    keep: keepRule(options.keep, 'keep'),
     job: (...[payload]) => ({ type: definition.type, queue: definition.queue, payload, definition }),
     handle: (handler) => {
       if (typeof handler !== 'function') throw new InvalidOptionError('handler', 'a function', handler);

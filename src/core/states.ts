@@ -18,7 +18,7 @@ export const STATES = [
 export type State = (typeof STATES)[number];
 
 /** States from which no job comes back: it is gone from the books, or is a dead letter. */
-export const FINAL_STATES: readonly State[] = ['completed', 'cancelled', 'dead', 'discarded'];
+export const FINAL_STATES: readonly State[] = ['cancelled', 'dead', 'discarded'];
 
 /** One legal transition. `new` stands for a job that is not in the books yet. */
 export interface Transition {
@@ -105,5 +105,6 @@ export function isLegal(from: State | 'new', to: State, event: TransitionEvent):
 /** The table as a Mermaid state diagram, for docs/internals.md. */
 export function statesDiagram(): string {
   const arrows = TRANSITIONS.map(({ from, to, event }) => `  ${from === 'new' ? '[*]' : from} --> ${to}: ${event}`);
-  return ['stateDiagram-v2', ...arrows, ...FINAL_STATES.map((state) => `  ${state} --> [*]`)].join('\n');
+  const ends = ['  completed --> [*]: unless it is kept', ...FINAL_STATES.map((state) => `  ${state} --> [*]`)];
+  return ['stateDiagram-v2', ...arrows, ...ends].join('\n');
 }

@@ -3,7 +3,7 @@ import { Caller } from '../contract/call.ts';
 import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
 import type { Lock } from '../core/lock.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { MOST_CRASHES, type Outcome } from '../core/outcome.ts';
 import { newName } from '../runtime/identity.ts';
 import { persist } from '../runtime/persist.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
@@ -19,6 +19,8 @@ export interface DispatcherOptions {
   readonly lease: number;
   /** Milliseconds. */
   readonly pollInterval: number;
+  /** Told when it has a lease under a new name. */
+  readonly joined: () => void;
   /** Runs a job. Null where there is nothing to settle. Never rejects. */
   readonly execute: (job: ClaimedJob, controller: AbortController) => Promise<Outcome | null>;
 }
@@ -78,6 +80,7 @@ export class Dispatcher {
     const worker = newName();
     await this.#options.backend.register(worker, this.#options.lease);
     this.#worker = worker;
+    this.#options.joined();
   }
 
   /**
@@ -185,7 +188,7 @@ export class Dispatcher {
   }
 
   #freeSlots(): number {
-    if (this.#draining.signal.aborted) return 0;
+    if (this.#draining.signal.aborted || this.#runsSuspect()) return 0;
     // What is left for the next batch still takes its slot: a backend that is slow to settle must not be claimed from faster.
     const left = Math.max(0, this.#settlements.length - MOST_SETTLEMENTS);
     return Math.min(MOST_CLAIMS, Math.max(0, this.#options.concurrency - this.#runs.size - left));
@@ -214,9 +217,9 @@ export class Dispatcher {
   }
 
   #take(job: ClaimedJob): void {
-    if (this.#draining.signal.aborted) {
-      // Claimed by a call that was on its way when the manager was told to stop.
-      this.#settlements.push({ job, outcome: { kind: 'released' } });
+    if (this.#draining.signal.aborted || (isSuspect(job) && this.#runsSuspect())) {
+      // Claimed by a call that was on its way when the manager was told to stop; or by the side of another suspect.
+      this.#settlements.push({ job, outcome: { kind: 'released', untried: true } });
       return;
     }
     const run: Run = { job, controller: new AbortController(), isDropped: false, ended: Promise.resolve() };
@@ -226,6 +229,15 @@ export class Dispatcher {
       if (outcome !== null && !run.isDropped) this.#settlements.push({ job, outcome });
       this.#change.open();
     });
+  }
+
+  /**
+   * A job whose process vanished so often that the next time is the last: it may be what ends them. One such job runs at a
+   * time and nothing more is claimed beside it, so that it is quarantined alone, and not with all that ran with it before.
+   */
+  #runsSuspect(): boolean {
+    for (const { job } of this.#runs.values()) if (isSuspect(job)) return true;
+    return false;
   }
 
   /** A claim that came short has emptied the queues: then the backend says when there is more. */
@@ -244,4 +256,8 @@ export class Dispatcher {
     );
     return reply.state === 'locked' || reply.state === 'none';
   }
+}
+
+function isSuspect({ crashes }: ClaimedJob): boolean {
+  return crashes >= MOST_CRASHES - 1;
 }

@@ -39,8 +39,9 @@ export class Executor {
     }
     const duration = Math.round((clock.monotonic() - started.on) * 1000) / 1000;
     const times = { start: iso(started.at), end: iso(started.at + duration), duration };
+    const timed = outcome.kind === 'retry' || outcome.kind === 'failed' ? { ...outcome, took: duration } : outcome;
     this.#log(outcome, { job: id, type, queue, ...keysOf(locks), attempt, ...times, outcome: outcome.kind });
-    return outcome;
+    return timed;
   }
 
   #log(outcome: Outcome, fields: object): void {
@@ -50,6 +51,9 @@ export class Executor {
       case 'released':
       case 'cancelled':
         logger.info(fields, `job ${outcome.kind}`);
+        break;
+      case 'snoozed':
+        logger.info({ ...fields, due: outcome.due }, 'job put off by its handler');
         break;
       case 'retry':
         logger.warn({ ...fields, err: outcome.failure, retryIn: outcome.delay }, 'job failed and will be tried again');

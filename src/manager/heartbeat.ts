@@ -1,24 +1,123 @@
-import type { LeaseBackend } from '../contract/backend.ts';
-import { Loop } from '../runtime/loop.ts';
+import type { Worker } from 'node:worker_threads';
+import type { Backend } from '../contract/backend.ts';
+import type { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { startThread } from '../runtime/thread.ts';
+import { heartbeatLoop } from './heartbeat-loop.ts';
+import type { Assignment, Report, ThreadData } from './heartbeat-thread.ts';
+import { Pulse } from './pulse.ts';
 
 export interface HeartbeatOptions {
-  readonly backend: LeaseBackend;
+  readonly backend: Backend;
   /** Milliseconds. */
   readonly interval: number;
   /** Milliseconds. */
   readonly lease: number;
+  /** How long the main loop may be stuck before its lease is given up, in milliseconds. */
+  readonly stuckAfter: number;
   /** Whose lease to renew now; null for nobody's. */
   readonly worker: () => string | null;
   readonly lost: (worker: string) => void;
 }
 
-/** Renews the worker's lease. */
-export function heartbeat(options: HeartbeatOptions, surroundings: Surroundings): Loop {
-  const { backend, interval, lease, worker, lost } = options;
-  const tick = async (): Promise<undefined> => {
-    const name = worker();
-    if (name !== null && !(await backend.renew(name, lease))) lost(name);
-  };
-  return new Loop({ name: 'the heartbeat', interval, tick }, surroundings);
+// Beside the compiled module is a compiled thread, beside the source its source.
+const THREAD = new URL(
+  import.meta.url.endsWith('.ts') ? './heartbeat-thread.ts' : './heartbeat-thread.js',
+  import.meta.url,
+);
+
+/** How often the main loop leaves its sign of life, in milliseconds, unless it may be stuck for hardly longer than that. */
+const PULSE = 1_000;
+
+/**
+ * Renews the worker's lease, from a thread of its own, so that a handler which blocks the event loop does not lose it. Until
+ * the thread is up, where it dies, and where the store cannot be opened once more (in memory, or through a user's own
+ * client), the renewals are made on the main loop.
+ */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  readonly #surroundings: Surroundings;
+  readonly #pulse = new Pulse();
+  readonly #loop: Loop;
+  #thread: Worker | null = null;
+  #endPulse: (() => void) | null = null;
+  #isThreadBeating = false;
+
+  constructor(options: HeartbeatOptions, surroundings: Surroundings) {
+    this.#options = options;
+    this.#surroundings = surroundings;
+    const worker = (): string | null => (this.#isThreadBeating ? null : options.worker());
+    this.#loop = heartbeatLoop({ ...options, worker }, surroundings);
+  }
+
+  start(): void {
+    this.#loop.start();
+    this.#startThread();
+  }
+
+  /** To be told when the worker's name has changed. */
+  assign(): void {
+    const assignment: Assignment = { worker: this.#options.worker() };
+    this.#thread?.postMessage(assignment);
+  }
+
+  /** Settles when nobody renews the lease any more. */
+  async stop(): Promise<void> {
+    this.#endPulse?.();
+    const thread = this.#thread;
+    this.#thread = null;
+    await Promise.all([this.#loop.stop(), thread?.terminate()]);
+  }
+
+  #startThread(): void {
+    const { backend, interval, lease, stuckAfter } = this.#options;
+    if (backend.reopen === null) return;
+    const data: ThreadData = { reopen: backend.reopen, pulse: this.#pulse.memory, interval, lease, stuckAfter };
+    const thread = startThread(THREAD, data);
+    this.#thread = thread;
+    // It must not keep a process alive that is done.
+    thread.unref();
+    thread.on('message', (report: Report) => this.#hear(report));
+    thread.on('error', (error) => this.#lose(thread, error));
+    thread.on('exit', () => this.#lose(thread, undefined));
+    this.#beat(Math.min(PULSE, stuckAfter / 4));
+  }
+
+  #beat(interval: number): void {
+    this.#pulse.beat();
+    this.#endPulse = this.#surroundings.clock.after(interval, () => this.#beat(interval));
+  }
+
+  #hear(report: Report): void {
+    const { logger } = this.#surroundings;
+    switch (report.kind) {
+      case 'beating':
+        this.#isThreadBeating = true;
+        this.assign();
+        break;
+      case 'lost':
+        this.#options.lost(report.worker);
+        break;
+      case 'stuck':
+        logger.error(
+          { worker: report.worker, silence: report.silence },
+          'the event loop was stuck for too long: the lease was not renewed any more',
+        );
+        break;
+      case 'log':
+        logger[report.level](report.fields, report.message);
+    }
+  }
+
+  #lose(thread: Worker, error: unknown): void {
+    if (this.#thread !== thread) return;
+    this.#thread = null;
+    this.#isThreadBeating = false;
+    this.#endPulse?.();
+    this.#surroundings.logger.warn(
+      { ...(error !== undefined && { err: error }) },
+      'the heartbeat thread ended: the lease is renewed on the main loop from now on',
+    );
+    this.#loop.wake();
+  }
 }

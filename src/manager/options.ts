@@ -4,6 +4,7 @@ import { type BackendSource, backendIn } from '../contract/source.ts';
 import { type Duration, toMilliseconds } from '../core/duration.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkQueue, type Handler, isHandler } from '../core/job.ts';
+import { type Keep, type KeepOptions, keepRule } from '../core/keep.ts';
 import type { Logger } from '../core/log.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { jsonLogger } from '../runtime/json-logger.ts';
@@ -29,6 +30,13 @@ export interface ManagerOptions {
   readonly lease?: Duration;
   /** How often it gives a sign of life; 5 s when left out. */
   readonly heartbeat?: Duration;
+  /**
+   * How long a handler may block the event loop before the manager gives up its lease, and its jobs run elsewhere; 60 s when
+   * left out. The heartbeat has a thread of its own, so that a shorter block costs nothing.
+   */
+  readonly stuckAfter?: Duration;
+  /** How long failed jobs are kept: a time, a number of jobs, or both; 30 days and 100,000 jobs when left out. */
+  readonly keepFailed?: KeepOptions;
   /** How long a wake-up that got lost may delay a job; 2 s when left out. */
   readonly pollInterval?: Duration;
   /** How long running handlers have to finish when the manager stops; 25 s when left out. */
@@ -50,12 +58,16 @@ export interface Settings {
   readonly logger: Logger;
   readonly lease: number;
   readonly heartbeat: number;
+  readonly stuckAfter: number;
+  readonly keepFailed: Keep;
   readonly pollInterval: number;
   readonly grace: number;
   readonly signals: readonly NodeJS.Signals[];
   readonly clock: Clock;
   readonly random: () => number;
 }
+
+const KEEP_FAILED: Keep = { for: 30 * 86_400_000, count: 100_000 };
 
 const KNOWN: Readonly<Record<keyof ManagerOptions, true>> = {
   backend: true,
@@ -65,6 +77,8 @@ const KNOWN: Readonly<Record<keyof ManagerOptions, true>> = {
   logger: true,
   lease: true,
   heartbeat: true,
+  stuckAfter: true,
+  keepFailed: true,
   pollInterval: true,
   grace: true,
   signals: true,
@@ -93,6 +107,8 @@ export function checkOptions(options: ManagerOptions): Settings {
     logger: safeLogger(checkLogger(options.logger)),
     lease: checkLease(options.lease ?? '15s', heartbeat),
     heartbeat,
+    stuckAfter: positive('stuckAfter', options.stuckAfter ?? '60s'),
+    keepFailed: keepRule(options.keepFailed, 'keepFailed') ?? KEEP_FAILED,
     pollInterval: positive('pollInterval', options.pollInterval ?? '2s'),
     grace: toMilliseconds(options.grace ?? '25s', 'grace'),
     signals: checkSignals(options.signals),

@@ -5,12 +5,13 @@ import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
 import type { JobEvent } from '../core/events.ts';
 import { InlineProcessor } from '../processors/inline.ts';
+import { listenForStrayRejections } from '../processors/stray-rejections.ts';
 import { settlesWithin } from '../runtime/abort.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Executor } from './executor.ts';
-import { heartbeat } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { Settings } from './options.ts';
 import { isList, queueOrder } from './queue-order.ts';
 import { onSignals } from './signals.ts';
@@ -29,6 +30,8 @@ export interface SessionEvents {
 const HAND_BACK_TIME = 3_000;
 /** How long a backend that does not answer may keep a stopping manager from ending, in milliseconds. */
 const PATIENCE = 1_000;
+/** How long a leader leads after its last sign of life, in milliseconds, and no longer than a third of a lease. */
+const LEADERSHIP = 5_000;
 /** A job that is due sooner than this is told to the promoter, which otherwise looks once a second. */
 const SOON = 1_000;
 
@@ -96,7 +99,7 @@ export class Session {
 
   async #serveOn(backend: Backend): Promise<void> {
     if (this.#isStopping) return;
-    const { concurrency, handlers, heartbeat: interval, lease } = this.#settings;
+    const { concurrency, handlers, heartbeat: interval, keepFailed, lease, stuckAfter } = this.#settings;
     let scheduler: Scheduler | undefined;
     const observed = new ObservedBackend(
       backend,
@@ -106,23 +109,26 @@ export class Session {
       },
       this.#surroundings.clock,
     );
-    const dispatcher = this.#makeDispatcher(observed);
+    let beat: Heartbeat | undefined;
+    const dispatcher = this.#makeDispatcher(observed, () => beat?.assign());
     await dispatcher.join();
     this.#dispatcher = dispatcher;
-    const beat = heartbeat(
+    beat = new Heartbeat(
       {
         backend: observed,
         interval,
         lease,
+        stuckAfter,
         worker: () => dispatcher.worker,
         lost: (worker) => dispatcher.lose(worker),
       },
       this.#surroundings,
     );
     scheduler = new Scheduler(
-      { backend: observed, types: [...handlers.keys()], renewalTime: interval + lease / 2 },
+      { backend: observed, types: [...handlers.keys()], leadership: Math.min(LEADERSHIP, lease / 3), keepFailed },
       this.#surroundings,
     );
+    const forget = listenForStrayRejections();
     beat.start();
     scheduler.start();
     this.#announce(dispatcher.worker ?? '', observed.location, concurrency);
@@ -134,11 +140,12 @@ export class Session {
       const { worker } = dispatcher;
       if (worker !== null) await this.#end(() => backend.retire(worker), 'retiring the worker');
       this.#dispatcher = null;
+      forget();
       this.#surroundings.logger.info({ worker }, 'manager stopped');
     }
   }
 
-  #makeDispatcher(backend: Backend): Dispatcher {
+  #makeDispatcher(backend: Backend, joined: () => void): Dispatcher {
     const { handlers, queues, concurrency, lease, pollInterval, random, clock } = this.#settings;
     const processor = new InlineProcessor({ handlers, clock, random });
     const executor = new Executor(
@@ -153,6 +160,7 @@ export class Session {
         concurrency,
         lease,
         pollInterval,
+        joined,
         execute: (job, controller) => executor.execute(job, controller),
       },
       this.#surroundings,

@@ -7,8 +7,10 @@ import { type Failure, type Outcome, toFailure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
 import { type RetryPolicy, retryPolicy } from '../core/retry.ts';
 import { validate } from '../core/schema.ts';
+import { verdictOf } from '../core/verdict.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Attempt, type Processor, REACTION_TIME } from './processor.ts';
+import { withStrayRejections } from './stray-rejections.ts';
 
 export interface InlineOptions {
   /** By job type. */
@@ -70,26 +72,46 @@ export class InlineProcessor implements Processor {
   #run(attempt: Attempt, handler: Handler, input: unknown): Promise<Ended> {
     const { job, log, controller } = attempt;
     const context = { id: job.id, attempt: job.attempts + 1, signal: controller.signal, log, token: job.token };
-    return this.#limit(attempt, handler.definition.timeout, () => handler.run(input, context));
+    return this.#limit(attempt, handler.definition.timeout, (charge) =>
+      withStrayRejections(charge, () => handler.run(input, context)),
+    );
   }
 
-  /** Does user code's work until it ends, its time is up, or the manager stops. */
-  async #limit({ controller, log }: Attempt, timeout: number | null, work: () => unknown): Promise<Ended> {
+  /**
+   * Does user code's work until it ends, its time is up, or the manager stops. What the work is charged with (a rejection
+   * that nobody handles) ends it as if it had thrown that.
+   */
+  async #limit(
+    { controller, log }: Attempt,
+    timeout: number | null,
+    work: (charge: (thrown: unknown) => void) => unknown,
+  ): Promise<Ended> {
     const { signal } = controller;
     if (signal.aborted) return { how: 'stopped' };
-    let overtime: WingmanError | undefined;
+    // An abort's reason of its own, so that what is thrown can be told from the manager's reasons even if it is one of them.
+    let fault: { readonly thrown: unknown } | undefined;
+    const end = (thrown: unknown): void => {
+      if (signal.aborted) return;
+      fault = { thrown };
+      controller.abort(thrown);
+    };
     const timeIsUp = (): void => {
-      overtime = new WingmanError('WINGMAN_TIMEOUT', `the attempt took longer than its timeout of ${timeout} ms`);
-      controller.abort(overtime);
+      end(new WingmanError('WINGMAN_TIMEOUT', `the attempt took longer than its timeout of ${timeout} ms`));
     };
     const cancel = timeout === null ? undefined : this.#clock.after(timeout, timeIsUp);
-    const settled = settle(work);
+    let isOver = false;
+    const charge = (thrown: unknown): void => {
+      if (isOver) log.warn({ err: thrown }, 'a rejection of an attempt that has ended was not handled');
+      else end(thrown);
+    };
+    const settled = settle(() => work(charge));
     const ended = await this.#unlessAbandoned(settled, signal);
     cancel?.();
+    isOver = true;
     if (ended === null) settled.then((late) => logLate(log, late));
     if (!signal.aborted) return ended ?? { how: 'stopped' };
     // A handler that gives up when its signal aborts may well return without an error: that is no success.
-    if (signal.reason === overtime) return { how: 'threw', thrown: overtime };
+    if (fault !== undefined) return { how: 'threw', thrown: fault.thrown };
     return ended?.how === 'returned' ? ended : { how: 'stopped' };
   }
 
@@ -113,10 +135,10 @@ export class InlineProcessor implements Processor {
     });
   }
 
-  #normalize({ job, log }: Attempt, { retry }: AnyDefinition, ended: Ended): Outcome | null {
+  #normalize({ job, log }: Attempt, { retry, keep }: AnyDefinition, ended: Ended): Outcome | null {
     switch (ended.how) {
       case 'returned':
-        return { kind: 'completed' };
+        return keep === null ? { kind: 'completed' } : { kind: 'completed', keep };
       case 'stopped':
         return { kind: 'released' };
       case 'gone':
@@ -126,9 +148,11 @@ export class InlineProcessor implements Processor {
       case 'refused':
         return { kind: 'failed', failure: toFailure(ended.thrown) };
       case 'threw': {
+        const verdict = verdictOf(ended.thrown);
+        if (verdict?.kind === 'later') return { kind: 'snoozed', due: verdict.due };
         const used = job.attempts + 1;
         const failure = toFailure(ended.thrown);
-        if (used >= retry.attempts) return { kind: 'failed', failure };
+        if (used >= retry.attempts || verdict?.kind === 'fail') return { kind: 'failed', failure };
         return this.#retry(retry, used, ended.thrown, failure, log);
       }
     }

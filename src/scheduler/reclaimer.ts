@@ -1,30 +1,15 @@
-import type { InspectBackend, LeaseBackend } from '../contract/backend.ts';
-import { Loop } from '../runtime/loop.ts';
+import type { LeaseBackend } from '../contract/backend.ts';
+import type { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { duty } from './duty.ts';
 import { sweep } from './sweep.ts';
 
 const INTERVAL = 1_000;
 
-/**
- * Takes back what workers owned whose lease has ended.
- * @param pause how long living workers get after an outage of the backend to renew their leases, in milliseconds
- */
-export function reclaimer(backend: LeaseBackend & InspectBackend, pause: number, surroundings: Surroundings): Loop {
-  let wasOut = false;
-  const tick = async (stopping: AbortSignal): Promise<number> => {
-    if (wasOut) {
-      // While the backend was out of reach, nobody could renew: every lease may have ended, and their owners live.
-      await backend.now();
-      wasOut = false;
-      return pause;
-    }
-    try {
-      await sweep((limit) => backend.reclaim(limit), stopping);
-    } catch (error) {
-      wasOut = true;
-      throw error;
-    }
-    return INTERVAL;
+/** Takes back what workers owned whose lease has ended. */
+export function reclaimer(backend: LeaseBackend, isOurs: () => boolean, surroundings: Surroundings): Loop {
+  const round = async (stopping: AbortSignal): Promise<undefined> => {
+    await sweep((limit) => backend.reclaim(limit), stopping);
   };
-  return new Loop({ name: 'the reclaimer', interval: INTERVAL, tick }, surroundings);
+  return duty({ name: 'the reclaimer', interval: INTERVAL, isOurs, round }, surroundings);
 }

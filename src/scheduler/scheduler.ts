@@ -1,7 +1,10 @@
 import type { Backend } from '../contract/backend.ts';
+import type { Keep } from '../core/keep.ts';
 import type { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { Election } from './election.ts';
 import { grantPasser } from './grant-passer.ts';
+import { janitor } from './janitor.ts';
 import { promoter } from './promoter.ts';
 import { reclaimer } from './reclaimer.ts';
 import { unparker } from './unparker.ts';
@@ -10,38 +13,63 @@ export interface SchedulerOptions {
   readonly backend: Backend;
   /** The job types that this process has handlers for. */
   readonly types: readonly string[];
-  /** How long living workers get after an outage to renew their leases, in milliseconds. */
-  readonly renewalTime: number;
+  /** How long a leader leads after its last sign of life, in milliseconds. */
+  readonly leadership: number;
+  /** How long failed jobs are kept. */
+  readonly keepFailed: Keep;
 }
 
+/** For how long after it scheduled a job that is due soon a manager promotes, leader or not, in milliseconds. */
+const SOON = 2_000;
+
 /**
- * The work that a cluster needs done by somebody. Every manager does it: each step is atomic, so what one has done the next
- * one finds done.
+ * The work that a cluster needs done by somebody: the leader does it. Each step is atomic, so one that two do at the same time,
+ * while the leadership changes, does no harm.
  */
 export class Scheduler {
+  readonly #surroundings: Surroundings;
+  readonly #election: Election;
   readonly #promoter: Loop;
-  readonly #others: readonly Loop[];
+  readonly #loops: readonly Loop[];
+  #expectedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor({ backend, types, renewalTime }: SchedulerOptions, surroundings: Surroundings) {
-    this.#promoter = promoter(backend, surroundings);
-    this.#others = [
-      reclaimer(backend, renewalTime, surroundings),
-      grantPasser(backend, surroundings),
+  constructor({ backend, types, leadership, keepFailed }: SchedulerOptions, surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    const isLeader = (): boolean => this.#election.isLeader;
+    const mayPromote = (): boolean => isLeader() || surroundings.clock.monotonic() < this.#expectedUntil;
+    this.#promoter = promoter(backend, mayPromote, surroundings);
+    this.#loops = [
+      this.#promoter,
+      reclaimer(backend, () => this.#election.isSettled, surroundings),
+      grantPasser(backend, isLeader, surroundings),
+      janitor(backend, keepFailed, isLeader, surroundings),
+      // Of a type that the leader does not know, it cannot tell that somebody does.
       unparker(backend, types, surroundings),
     ];
+    const elected = (): void => {
+      for (const loop of this.#loops) loop.wake();
+    };
+    this.#election = new Election(backend, leadership, elected, surroundings);
+  }
+
+  get isLeader(): boolean {
+    return this.#election.isLeader;
   }
 
   start(): void {
-    for (const loop of [this.#promoter, ...this.#others]) loop.start();
+    this.#election.start();
+    for (const loop of this.#loops) loop.start();
   }
 
-  /** Settles when the steps in flight have ended. */
+  /** Settles when the steps in flight have ended, and the leadership is left to others. */
   async stop(): Promise<void> {
-    await Promise.all([this.#promoter, ...this.#others].map((loop) => loop.stop()));
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await this.#election.stop();
   }
 
-  /** To be told when a job is scheduled that may be due before the promoter looks again. */
+  /** To be told when a job is scheduled that may be due before the leader's promoter looks again. */
   expect(): void {
+    this.#expectedUntil = this.#surroundings.clock.monotonic() + SOON;
     this.#promoter.wake();
   }
 }

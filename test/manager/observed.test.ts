@@ -91,8 +91,8 @@ test('there is an event for each transition', async () => {
 
   await backend.unpark(['t'], 10);
   expect(tell()).toEqual([{ event: 'unparked', id: 'b', queue: 'q' }]);
-  await backend.cancel('b');
-  await backend.cancel('b');
+  await caller.call((call) => backend.cancel(call, 'b'));
+  await caller.call((call) => backend.cancel(call, 'b'));
   expect(tell()).toEqual([{ event: 'cancelled', id: 'b', queue: 'q', type: 't' }]);
 
   pass(5);

@@ -6,7 +6,9 @@ import type { Backend } from '../../src/contract/backend.ts';
 import { Caller } from '../../src/contract/call.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Loop } from '../../src/runtime/loop.ts';
+import { Election } from '../../src/scheduler/election.ts';
 import { grantPasser } from '../../src/scheduler/grant-passer.ts';
+import { janitor } from '../../src/scheduler/janitor.ts';
 import { promoter } from '../../src/scheduler/promoter.ts';
 import { reclaimer } from '../../src/scheduler/reclaimer.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
@@ -42,6 +44,9 @@ async function store() {
   return { memory, backend, calls, pass, setOut };
 }
 
+const always = (): boolean => true;
+const KEEP = { for: 60_000, count: null };
+
 const due = (id: string, milliseconds: number) => ({
   ...{ id, type: 't', queue: 'q', payload: 'null', locks: [] },
   due: { in: milliseconds },
@@ -60,13 +65,13 @@ test('the promoter moves all that is due, in bounded steps, and sleeps until the
   const jobs = Array.from({ length: 1_200 }, (_, n) => due(`j${n}`, 10));
   await caller.call((call) => memory.enqueue(call, [...jobs, due('soon', 300), due('late', 60_000)]));
   pass(10);
-  await runUntil(promoter(backend, around), () => around.sleeps.length > 0);
+  await runUntil(promoter(backend, always, around), () => around.sleeps.length > 0);
   expect(await memory.size('q')).toBe(1_200);
   expect(calls.slice(0, 3)).toEqual(['promote', 'promote', 'promote']);
   expect(around.sleeps[0]).toBe(290);
   pass(290);
   around.sleeps.length = 0;
-  await runUntil(promoter(backend, around), () => around.sleeps.length > 0);
+  await runUntil(promoter(backend, always, around), () => around.sleeps.length > 0);
   expect(around.sleeps[0]).toBe(1_000);
 });
 
@@ -77,25 +82,8 @@ test('the reclaimer takes back what dead workers owned', async () => {
   const claim = { queues: ['q'], count: 1, locks: 'take' } as const;
   await caller.call((call) => memory.exchange(call, { worker: 'dead', settlements: [], claim }));
   pass(1_000);
-  await runUntil(reclaimer(backend, 5_000, surroundings()), async () => (await memory.size('q')) === 1);
+  await runUntil(reclaimer(backend, always, surroundings()), async () => (await memory.size('q')) === 1);
   expect((await memory.find('a'))?.job.crashes).toBe(1);
-});
-
-test('after an outage the reclaimer first gives the living time to renew', async () => {
-  const { backend, calls, setOut } = await store();
-  const around = surroundings();
-  setOut(true);
-  const loop = reclaimer(backend, 12_345, around);
-  loop.start();
-  while (calls.length < 3) await systemClock.turn();
-  setOut(false);
-  const before = calls.length;
-  while (!calls.slice(before).includes('reclaim')) await systemClock.turn();
-  await loop.stop();
-  // During the outage and right after it, it only asks whether the backend is there.
-  expect(calls[0]).toBe('reclaim');
-  expect(new Set(calls.slice(1, calls.indexOf('reclaim', 1)))).toEqual(new Set(['now']));
-  expect(around.sleeps).toContain(12_345);
 });
 
 test('the unparker brings back jobs of the types it knows', async () => {
@@ -124,20 +112,83 @@ test('the passer of grants passes what nobody claimed to another queue', async (
   expect((await memory.find('b'))?.granted).toBe(true);
   pass(100);
   const passed = async (): Promise<boolean> => (await memory.find('c'))?.granted === true;
-  await runUntil(grantPasser(backend, surroundings()), passed);
+  await runUntil(grantPasser(backend, always, surroundings()), passed);
   expect((await memory.find('b'))?.state).toBe('waiting');
 });
 
-test('the scheduler runs all of them, and stops all of them', async () => {
+test('the janitor removes what was kept for long enough, in bounded steps', async () => {
+  const { memory, backend, calls, pass } = await store();
+  await memory.register('w', 1_000);
+  const jobs = Array.from({ length: 700 }, (_, n) => due(`j${n}`, 0));
+  await caller.call((call) => memory.enqueue(call, jobs));
+  const claim = { queues: ['q'], count: 700, locks: 'take' } as const;
+  const { claimed } = await caller.call((call) => memory.exchange(call, { worker: 'w', settlements: [], claim }));
+  const outcome = { kind: 'failed', failure: { name: 'Error', message: 'no' } } as const;
+  const settlements = claimed.map((job) => ({ job, outcome }));
+  await caller.call((call) => memory.exchange(call, { worker: 'w', settlements }));
+  pass(KEEP.for);
+  await runUntil(janitor(backend, KEEP, always, surroundings()), async () => (await memory.stats()).failed === 0);
+  expect(calls.filter((name) => name === 'expire')).toHaveLength(2);
+});
+
+test('of two candidates one leads, and the other follows when it stops', async () => {
+  const { backend } = await store();
+  const around = { ...surroundings(), clock: systemClock };
+  const elected: string[] = [];
+  const candidate = (name: string): Election => new Election(backend, 60_000, () => elected.push(name), around);
+  const [first, second] = [candidate('first'), candidate('second')];
+  first.start();
+  while (!first.isLeader) await systemClock.turn();
+  second.start();
+  await systemClock.sleep(5);
+  expect(second.isLeader).toBe(false);
+  // Only what has led for as long as a lease may take it that all who live have renewed theirs.
+  expect(first.isSettled).toBe(false);
+  await first.stop();
+  expect(first.isLeader).toBe(false);
+  while (!second.isLeader) await systemClock.sleep(5);
+  expect(elected).toEqual(['first', 'second']);
+  await second.stop();
+});
+
+test('a leader that is cut off leads no longer than its lease', async () => {
+  const { backend, setOut } = await store();
+  const around = { ...surroundings(), clock: systemClock };
+  const election = new Election(backend, 100, () => undefined, around);
+  election.start();
+  while (!election.isSettled) await systemClock.sleep(5);
+  setOut(true);
+  while (election.isLeader) await systemClock.sleep(5);
+  setOut(false);
+  while (!election.isLeader) await systemClock.sleep(5);
+  // It is a new leader now: others may have been cut off as well.
+  expect(election.isSettled).toBe(false);
+  await election.stop();
+});
+
+const LEADING = new Set(['expire', 'passGrants', 'promote', 'reclaim']);
+
+test('the scheduler of the leader does everything, and that of another only what it alone can', async () => {
   const { backend, calls } = await store();
-  const scheduler = new Scheduler({ backend, types: ['t'], renewalTime: 1 }, { ...surroundings(), clock: systemClock });
-  await runUntil(scheduler, () => calls.length >= 4);
-  expect([...calls].sort()).toEqual(['passGrants', 'promote', 'reclaim', 'unpark']);
-  // Told of a job that is due soon, the promoter looks at once.
-  scheduler.start();
-  while (calls.length < 8) await systemClock.turn();
-  scheduler.expect();
-  while (calls.length < 9) await systemClock.turn();
-  await scheduler.stop();
-  expect(calls.at(-1)).toBe('promote');
+  const around = { ...surroundings(), clock: systemClock };
+  const options = { backend, types: ['t'], leadership: 150, keepFailed: KEEP };
+  const leader = new Scheduler(options, around);
+  leader.start();
+  while (!calls.includes('reclaim')) await systemClock.sleep(5);
+  expect(new Set(calls)).toEqual(new Set([...LEADING, 'lead', 'unpark']));
+  // It reclaims last: a leader that is new gives the living time to renew their leases.
+  expect(calls.indexOf('reclaim')).toBeGreaterThan(calls.indexOf('expire'));
+
+  const other = new Scheduler(options, around);
+  calls.length = 0;
+  // The leader does not act meanwhile: what is called now, the other one calls.
+  other.start();
+  while (!calls.includes('unpark')) await systemClock.turn();
+  expect(other.isLeader).toBe(false);
+  expect(calls.filter((name) => LEADING.has(name))).toEqual([]);
+  // Told of a job that is due soon, it promotes nevertheless.
+  other.expect();
+  while (!calls.includes('promote')) await systemClock.turn();
+  await Promise.all([leader.stop(), other.stop()]);
+  expect(calls).toContain('resign');
 });

@@ -1,0 +1,68 @@
+import { type Duration, toMilliseconds } from './duration.ts';
+import type { Due } from './envelope.ts';
+import { InvalidOptionError } from './errors.ts';
+
+// Registered, not local: a handler's module may have loaded another copy of this package.
+const VERDICT: unique symbol = Symbol.for('wingmanjs.verdict') as never;
+
+/** What a handler says of its own attempt by throwing: that no other can do better, or when to come back. */
+export type Verdict = { readonly kind: 'fail' } | { readonly kind: 'later'; readonly due: Due };
+
+/** Thrown by a handler: the job fails at once, whatever attempts are left. A `cause` is kept with it. */
+export class Fail extends Error {
+  readonly [VERDICT]: Verdict = { kind: 'fail' };
+
+  override get name(): string {
+    return 'Fail';
+  }
+}
+
+/** Thrown by a handler: the job runs again at an instant, and this run uses no attempt. */
+export class RetryAt extends Error {
+  readonly [VERDICT]: Verdict;
+
+  /** @throws InvalidOptionError for anything but a valid Date */
+  constructor(at: Date, message = `to be tried again at ${shownDate(at)}`) {
+    super(message);
+    if (!(at instanceof Date) || Number.isNaN(at.getTime())) {
+      throw new InvalidOptionError('at', 'a valid Date', at instanceof Date ? String(at) : at);
+    }
+    this[VERDICT] = { kind: 'later', due: { at: at.getTime() } };
+  }
+
+  override get name(): string {
+    return 'RetryAt';
+  }
+}
+
+/** Thrown by a handler: the job runs again after a while, and this run uses no attempt. */
+export class Snooze extends Error {
+  readonly [VERDICT]: Verdict;
+
+  /** @throws InvalidOptionError for a duration that is negative, not finite, or none */
+  constructor(duration: Duration, message = `to be tried again in ${String(duration)}`) {
+    super(message);
+    this[VERDICT] = { kind: 'later', due: { in: toMilliseconds(duration, 'duration') } };
+  }
+
+  override get name(): string {
+    return 'Snooze';
+  }
+}
+
+/** The verdict in what a handler threw, or null. */
+export function verdictOf(thrown: unknown): Verdict | null {
+  if (!(thrown instanceof Error)) return null;
+  const verdict: unknown = Reflect.get(thrown, VERDICT);
+  return isVerdict(verdict) ? verdict : null;
+}
+
+function isVerdict(value: unknown): value is Verdict {
+  if (typeof value !== 'object' || value === null) return false;
+  const kind: unknown = Reflect.get(value, 'kind');
+  return kind === 'fail' || (kind === 'later' && typeof Reflect.get(value, 'due') === 'object');
+}
+
+function shownDate(at: unknown): string {
+  return at instanceof Date && !Number.isNaN(at.getTime()) ? at.toISOString() : 'no instant';
+}
