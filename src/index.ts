@@ -1,14 +1,17 @@
 /** `wingmanjs`: define jobs, enqueue them, and run them. */
-export { type ConnectOptions, connect } from './client/connect.ts';
-export type { EnqueueOptions, ScheduleOptions } from './client/options.ts';
+export { type ClientOptions, type ConnectOptions, connect } from './client/connect.ts';
+export type { Durability, EnqueueOptions, ManyOptions, ScheduleOptions } from './client/options.ts';
 export type { EnqueueArguments, EnqueuedJob, Wingman } from './client/wingman.ts';
 export type { Backend, Counters, DeadLetter, Listing, Stats } from './contract/backend.ts';
 export type { BackendSource } from './contract/source.ts';
 export type { Duration } from './core/duration.ts';
 export {
+  BackendError,
   CanceledError,
   CouldNotLockError,
+  EnqueueTimeoutError,
   type ErrorCode,
+  type Fate,
   type InputIssue,
   InvalidInputError,
   InvalidOptionError,
@@ -25,12 +28,14 @@ export {
   type JobDefinition,
   type JobOptions,
 } from './core/job.ts';
+export type { KeepOptions } from './core/keep.ts';
 export type { Lock, Locks } from './core/lock.ts';
 export type { Logger } from './core/log.ts';
 export type { Failure, Outcome } from './core/outcome.ts';
 export type { Backoff, RetryOptions } from './core/retry.ts';
 export type { Schema } from './core/schema.ts';
 export { STATES, type State, TRANSITIONS, type Transition, type TransitionEvent } from './core/states.ts';
+export { Fail, RetryAt, Snooze } from './core/verdict.ts';
 export type { FailedRun, JobInfo } from './inspector/jobs.ts';
 export { Manager, type ManagerEvents } from './manager/manager.ts';
 export type { ManagerOptions } from './manager/options.ts';

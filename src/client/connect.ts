@@ -1,11 +1,23 @@
 import { type CommonOptions, openBackend } from '../backends/open.ts';
 import type { Backend } from '../contract/backend.ts';
 import { backendIn } from '../contract/source.ts';
+import { type Duration, toMilliseconds } from '../core/duration.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { Wingman } from './wingman.ts';
 
-/** A URL with the options of the backend that it names. */
-export type ConnectOptions = CommonOptions & { readonly url: string };
+/** How an application's side behaves. */
+export interface ClientOptions {
+  /**
+   * How long an enqueue waits for a backend that is out of reach, before it rejects with `WINGMAN_ENQUEUE_TIMEOUT`; 15 s when
+   * left out.
+   */
+  readonly enqueueTimeout?: Duration;
+}
+
+/** A URL with the options of the backend that it names, and of the client. */
+export type ConnectOptions = CommonOptions & ClientOptions & { readonly url: string };
+
+const DEFAULT_ENQUEUE_TIMEOUT = 15_000;
 
 /**
  * Connects an application to its jobs.
@@ -16,17 +28,25 @@ export type ConnectOptions = CommonOptions & { readonly url: string };
  */
 export async function connect(
   target: string | ConnectOptions | Backend | { readonly backend: Backend },
-  options?: CommonOptions,
+  options: CommonOptions & ClientOptions = {},
 ): Promise<Wingman> {
   const open = backendIn(target);
   if (open === null) {
-    const { url, ...rest } = urlIn(target);
-    return new Wingman(await openBackend(url, { ...rest, ...options }), { ownsBackend: true });
+    const { url, enqueueTimeout, ...rest } = { ...urlIn(target), ...options };
+    const timeout = timeoutOf(enqueueTimeout);
+    return new Wingman(await openBackend(url, rest), { ownsBackend: true, enqueueTimeout: timeout });
   }
-  if (options !== undefined) {
-    throw new InvalidOptionError('options', 'left out: this backend is open, and has its options already', options);
+  const { enqueueTimeout, ...others } = options;
+  if (Object.keys(others).length > 0) {
+    throw new InvalidOptionError('options', 'enqueueTimeout alone: this backend is open, and has its own', others);
   }
-  return new Wingman(open, { ownsBackend: false });
+  return new Wingman(open, { ownsBackend: false, enqueueTimeout: timeoutOf(enqueueTimeout) });
+}
+
+function timeoutOf(enqueueTimeout: Duration = DEFAULT_ENQUEUE_TIMEOUT): number {
+  const milliseconds = toMilliseconds(enqueueTimeout, 'enqueueTimeout');
+  if (milliseconds > 0) return milliseconds;
+  throw new InvalidOptionError('enqueueTimeout', 'longer than 0', enqueueTimeout);
 }
 
 function urlIn(target: unknown): ConnectOptions {

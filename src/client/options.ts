@@ -10,12 +10,48 @@ export interface ScheduleOptions {
   readonly runAt?: Date;
 }
 
-export interface EnqueueOptions extends ScheduleOptions {
+/** What holds for one job as well as for many. */
+export interface ManyOptions extends ScheduleOptions {
+  /**
+   * `replicated`: resolve only when another server has the job as well, so that a failover does not lose it. Where that is not
+   * so within a second, the enqueue rejects with `WINGMAN_NOT_REPLICATED`; the job is enqueued nevertheless. When left out,
+   * the job is as durable as the store's own settings make it.
+   */
+  readonly durability?: Durability;
+}
+
+export interface EnqueueOptions extends ManyOptions {
   /**
    * An id of your own, 1 to 128 of the characters `A-Z a-z 0-9 _ ~ . : -`. A job whose id is known already changes nothing,
    * so an enqueue that may have failed can be repeated. When left out, a new one that sorts by time.
    */
   readonly id?: string;
+}
+
+/** On how many other servers a job must be, and how long to wait for them. */
+export type Durability = 'replicated' | { readonly replicas: number; readonly timeout?: Duration };
+
+/**
+ * Reads a durability; null for the store's own.
+ * @throws InvalidOptionError
+ */
+export function replicasOf(durability: Durability | undefined): { replicas: number; timeout: number } | null {
+  if (durability === undefined) return null;
+  if (durability === 'replicated') return { replicas: 1, timeout: REPLICATION_TIMEOUT };
+  if (typeof durability !== 'object' || durability === null) throw invalidDurability(durability);
+  const { replicas, timeout } = durability;
+  if (!Number.isSafeInteger(replicas) || replicas < 1) throw invalidDurability(durability);
+  return {
+    replicas,
+    timeout: timeout === undefined ? REPLICATION_TIMEOUT : toMilliseconds(timeout, 'durability.timeout'),
+  };
+}
+
+const REPLICATION_TIMEOUT = 1_000;
+
+function invalidDurability(durability: unknown): InvalidOptionError {
+  const expected = "'replicated', or { replicas, timeout } with a whole number of at least 1 replica";
+  return new InvalidOptionError('durability', expected, durability);
 }
 
 /**
@@ -34,8 +70,8 @@ export function dueOf({ delay, runAt }: ScheduleOptions): Due | undefined {
   return { at: runAt.getTime() };
 }
 
-const ENQUEUE = ['delay', 'runAt', 'id'];
-const SCHEDULE = ['delay', 'runAt'];
+const ENQUEUE = ['delay', 'runAt', 'id', 'durability'];
+const MANY = ['delay', 'runAt', 'durability'];
 
 /** @throws InvalidOptionError for anything but an object of known names: a misspelled one would pass unseen */
 export function enqueueOptions(options: unknown = {}): EnqueueOptions {
@@ -45,9 +81,8 @@ export function enqueueOptions(options: unknown = {}): EnqueueOptions {
 }
 
 /** As `enqueueOptions`, where an id makes no sense. */
-export function scheduleOptions(options: unknown = {}): ScheduleOptions {
-  if (!isOptions(options, SCHEDULE))
-    throw new InvalidOptionError('options', `an object of ${SCHEDULE.join(', ')}`, options);
+export function manyOptions(options: unknown = {}): ManyOptions {
+  if (!isOptions(options, MANY)) throw new InvalidOptionError('options', `an object of ${MANY.join(', ')}`, options);
   return options;
 }
 

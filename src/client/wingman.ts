@@ -1,13 +1,15 @@
 import type { Backend, DeadLetter, Listing, Stats } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import { type Due, type NewJob, wrap } from '../core/envelope.ts';
-import { InvalidInputError, WingmanError } from '../core/errors.ts';
+import { EnqueueTimeoutError, InvalidInputError, WingmanError } from '../core/errors.ts';
 import { type AnyDefinition, isDefinition, type Job, type JobDefinition } from '../core/job.ts';
+import { discardAllFailed, discardJob, retryAllFailed, retryJob } from '../inspector/acts.ts';
 import { findJob, type JobInfo, listJobs } from '../inspector/jobs.ts';
 import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
-import { dueOf, type EnqueueOptions, enqueueOptions, type ScheduleOptions, scheduleOptions } from './options.ts';
+import { deliver, Undelivered } from './delivery.ts';
+import { dueOf, type EnqueueOptions, enqueueOptions, type ManyOptions, manyOptions, replicasOf } from './options.ts';
 import { batchesOf, Outbox } from './outbox.ts';
 
 /** A job that is in the books. */
@@ -29,6 +31,7 @@ const MANY = 500;
 export class Wingman {
   readonly #backend: Backend;
   readonly #ownsBackend: boolean;
+  readonly #enqueueTimeout: number;
   readonly #caller = new Caller(newName());
   readonly #outbox: Outbox;
   /** Calls that are not settled yet. */
@@ -36,16 +39,19 @@ export class Wingman {
   #idle: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(backend: Backend, { ownsBackend }: { readonly ownsBackend: boolean }) {
+  /** @param settings `enqueueTimeout` in milliseconds */
+  constructor(backend: Backend, settings: { readonly ownsBackend: boolean; readonly enqueueTimeout: number }) {
     this.#backend = backend;
-    this.#ownsBackend = ownsBackend;
+    this.#ownsBackend = settings.ownsBackend;
+    this.#enqueueTimeout = settings.enqueueTimeout;
     this.#outbox = new Outbox((jobs) => this.#send(jobs), systemClock);
   }
 
   /**
    * Validates a job and puts it into its queue; resolves when the backend has it. Jobs enqueued at once are sent together.
    * @throws InvalidInputError with each path and reason; InvalidOptionError; WingmanError `WINGMAN_JOB_MISSING`,
-   *   `WINGMAN_JOB_INVALID`, `WINGMAN_PAYLOAD_NOT_JSON`, `WINGMAN_PAYLOAD_TOO_LARGE`, `WINGMAN_BACKEND_…`
+   *   `WINGMAN_JOB_INVALID`, `WINGMAN_PAYLOAD_NOT_JSON`, `WINGMAN_PAYLOAD_TOO_LARGE`, `WINGMAN_BACKEND_…`;
+   *   EnqueueTimeoutError with the job's fate when the backend was out of reach for `enqueueTimeout`
    */
   enqueue<Input, Output>(
     definition: JobDefinition<Input, Output>,
@@ -57,8 +63,12 @@ export class Wingman {
     return this.#whileOpen(async () => {
       const job = isDefinition(subject) ? jobOf(subject, args[0]) : subject;
       const options = enqueueOptions(isDefinition(subject) ? args[1] : args[0]);
+      const replication = replicasOf(options.durability);
       const wrapped = await this.#wrap(job, dueOf(options), options.id);
-      await this.#outbox.add(wrapped);
+      await this.#outbox.add(wrapped).catch((error: unknown) => {
+        throw this.#named(error, wrapped.id);
+      });
+      if (replication !== null) await this.#replicate(replication, `job ${wrapped.id} is`);
       return enqueued(wrapped);
     });
   }
@@ -71,10 +81,12 @@ export class Wingman {
   enqueueMany<Input, Output>(
     definition: JobDefinition<Input, Output>,
     inputs: Iterable<NoInfer<Input>>,
-    options?: ScheduleOptions,
+    options?: ManyOptions,
   ): Promise<readonly EnqueuedJob[]> {
     return this.#whileOpen(async () => {
-      const due = dueOf(scheduleOptions(options));
+      const { durability, ...schedule } = manyOptions(options);
+      const replication = replicasOf(durability);
+      const due = dueOf(schedule);
       const results: EnqueuedJob[] = [];
       for (const chunk of chunksOf(inputs, MANY)) {
         const first = results.length;
@@ -83,14 +95,19 @@ export class Wingman {
             throw withIndex(error, first + index, definition.type);
           });
         const jobs = await Promise.all(chunk.map(wrapOne));
-        for (const batch of batchesOf(jobs, (job) => job)) await this.#send(batch);
+        for (const batch of batchesOf(jobs, (job) => job)) {
+          await this.#send(batch).catch((error: unknown) => {
+            throw this.#named(error, batch[0]?.id ?? '');
+          });
+        }
         for (const job of jobs) results.push(enqueued(job));
       }
+      if (replication !== null) await this.#replicate(replication, `${results.length} jobs are`);
       return results;
     });
   }
 
-  /** The job with this id in whatever state, or null: it is not in the books, or completed. */
+  /** The job with this id in whatever state, or null: it is not in the books, or completed and was not kept. */
   get(id: string): Promise<JobInfo | null> {
     return this.#whileOpen(() => findJob(this.#backend, id));
   }
@@ -103,6 +120,32 @@ export class Wingman {
   /** What was found in a queue and is no job, oldest first. */
   deadLetters(range?: { readonly offset?: number; readonly limit?: number }): Promise<readonly DeadLetter[]> {
     return this.#whileOpen(() => listDeadLetters(this.#backend, range));
+  }
+
+  /**
+   * Gives a failed job a new set of attempts, at the back of its queue.
+   * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`
+   */
+  retry(id: string): Promise<void> {
+    return this.#whileOpen(() => retryJob(this.#backend, this.#caller, id));
+  }
+
+  /** Retries all that have failed by now. Returns how many. */
+  retryAllFailed(): Promise<number> {
+    return this.#whileOpen(() => retryAllFailed(this.#backend, this.#caller));
+  }
+
+  /**
+   * Removes a job that has failed, or has completed and was kept.
+   * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`
+   */
+  discard(id: string): Promise<void> {
+    return this.#whileOpen(() => discardJob(this.#backend, this.#caller, id));
+  }
+
+  /** Removes all that have failed by now. Returns how many. */
+  discardAllFailed(): Promise<number> {
+    return this.#whileOpen(() => discardAllFailed(this.#backend, this.#caller));
   }
 
   /** All queues, workers and counters at one glance. */
@@ -151,7 +194,23 @@ export class Wingman {
   }
 
   async #send(jobs: readonly NewJob[]): Promise<void> {
-    await this.#caller.call((call) => this.#backend.enqueue(call, jobs));
+    await this.#caller.call((call) =>
+      deliver(() => this.#backend.enqueue(call, jobs), this.#enqueueTimeout, systemClock),
+    );
+  }
+
+  #named(error: unknown, id: string): unknown {
+    if (!(error instanceof Undelivered)) return error;
+    return new EnqueueTimeoutError(id, this.#enqueueTimeout, error.fate, error.cause);
+  }
+
+  async #replicate({ replicas, timeout }: { replicas: number; timeout: number }, what: string): Promise<void> {
+    const reached = await this.#backend.replicated(replicas, timeout);
+    if (reached >= replicas) return;
+    throw new WingmanError(
+      'WINGMAN_NOT_REPLICATED',
+      `${what} enqueued, and on ${reached} of ${replicas} replicas after ${timeout} ms: a failover may lose what is not there`,
+    );
   }
 }
 

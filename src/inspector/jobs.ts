@@ -1,6 +1,6 @@
 import type { InspectBackend, JobView, Listing } from '../contract/backend.ts';
 import type { Lock } from '../core/lock.ts';
-import type { Failure } from '../core/outcome.ts';
+import type { FailedAttempt, Failure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
 import type { State } from '../core/states.ts';
 
@@ -9,7 +9,10 @@ export interface FailedRun extends Failure {
   /** Which run it was, from 1. */
   readonly attempt: number;
   readonly worker: string;
+  /** When it ended. */
   readonly at: Date;
+  /** When it began; left out where that is not known. */
+  readonly startedAt?: Date;
 }
 
 /** A job as it stands, for people and programs that look. */
@@ -36,6 +39,8 @@ export interface JobInfo {
   /** Why it is parked. */
   readonly reason?: string;
   readonly failedAt?: Date;
+  /** When a job completed that is kept. */
+  readonly completedAt?: Date;
   /** Oldest first. */
   readonly failures: readonly FailedRun[];
 }
@@ -57,7 +62,7 @@ export async function listJobs(
   return jobs.filter((job) => job !== null);
 }
 
-function toInfo({ job, state, due, owner, heldFor, reason, failedAt, failures }: JobView): JobInfo {
+function toInfo({ job, state, due, owner, heldFor, reason, failedAt, completedAt, failures }: JobView): JobInfo {
   const { id, type, queue, locks, attempts, crashes } = job;
   return {
     ...{ id, type, queue, state, input: inputOf(job), locks, attempts, crashes },
@@ -67,8 +72,13 @@ function toInfo({ job, state, due, owner, heldFor, reason, failedAt, failures }:
     ...(heldFor !== undefined && { waitsFor: heldFor }),
     ...(reason !== undefined && { reason }),
     ...(failedAt !== undefined && { failedAt: new Date(failedAt) }),
-    failures: failures.map((failure) => ({ ...failure, at: new Date(failure.at) })),
+    ...(completedAt !== undefined && { completedAt: new Date(completedAt) }),
+    failures: failures.map(toRun),
   };
+}
+
+function toRun({ took, at, ...failure }: FailedAttempt): FailedRun {
+  return { ...failure, at: new Date(at), ...(took !== undefined && { startedAt: new Date(at - took) }) };
 }
 
 function inputOf({ payload, id }: JobView['job']): unknown {

@@ -8,6 +8,7 @@ import type { ClaimedJob, Due } from '../../src/core/envelope.ts';
 import type { JobEvent } from '../../src/core/events.ts';
 import type { Lock } from '../../src/core/lock.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
+import { MOST_CRASHES } from '../../src/core/outcome.ts';
 import { TRANSITIONS } from '../../src/core/states.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
@@ -91,8 +92,8 @@ test('there is an event for each transition', async () => {
 
   await backend.unpark(['t'], 10);
   expect(tell()).toEqual([{ event: 'unparked', id: 'b', queue: 'q' }]);
-  await caller.call((call) => backend.cancel(call, 'b'));
-  await caller.call((call) => backend.cancel(call, 'b'));
+  await new Caller('operator').call((call) => backend.cancel(call, 'b'));
+  await new Caller('another').call((call) => backend.cancel(call, 'b'));
   expect(tell()).toEqual([{ event: 'cancelled', id: 'b', queue: 'q', type: 't' }]);
 
   pass(5);
@@ -139,6 +140,40 @@ test('there is an event for each transition', async () => {
     { event: 'reclaimed', id: 'e', queue: 'q', worker: 'w' },
     { event: 'granted', id: 'e', queue: 'q', detail: 'k' },
   ]);
+
+  // E vanishes with its worker until it is quarantined, is retried, snoozes, fails, and is discarded.
+  await backend.register('w2', 1_000);
+  for (let crashes = 2; crashes <= MOST_CRASHES; crashes += 1) {
+    await exchange(`w${crashes}`, [], 1);
+    pass(1_000);
+    await backend.reclaim(10);
+    await backend.register(`w${crashes + 1}`, 1_000);
+  }
+  expect(tell().at(-1)).toEqual({ event: 'quarantined', id: 'e', queue: 'q', worker: `w${MOST_CRASHES}` });
+  const operator = new Caller('operator again');
+  await operator.call((call) => backend.retryFailed(call, ['e', 'none']));
+  expect(tell()).toEqual([{ event: 'retried', id: 'e', queue: 'q' }]);
+  const worker = `w${MOST_CRASHES + 1}`;
+  const { claimed: late } = await exchange(worker, [], 1);
+  await exchange(
+    worker,
+    late.map((job) => ({ job, outcome: { kind: 'snoozed', due: { in: 5 } } })),
+  );
+  expect(tell().at(-1)).toEqual({ event: 'snoozed', id: 'e', ...at, worker, detail: '5 ms' });
+  pass(5);
+  await backend.promote(10);
+  const { claimed: last } = await exchange(worker, [], 1);
+  await enqueue('f');
+  const { claimed: other } = await exchange(worker, [], 1);
+  await exchange(
+    worker,
+    [...last, ...other].map((job) => ({ job, outcome: { kind: 'failed', failure } })),
+  );
+  tell();
+  await operator.call((call) => backend.discard(call, ['e', 'none']));
+  expect(tell()).toEqual([{ event: 'discarded', id: 'e', queue: 'q' }]);
+  await backend.expire({ for: null, count: 0 }, 10);
+  expect(tell()).toEqual(['d', 'f'].map((id) => ({ event: 'expired', id, queue: 'q' })));
   expect([...seen].sort()).toEqual([...new Set(TRANSITIONS.map(({ event }) => event))].sort());
 });
 

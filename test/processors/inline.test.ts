@@ -1,13 +1,15 @@
 // One attempt at a time, without a manager: how each way to end becomes an outcome.
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { type ClaimedJob, wrap } from '../../src/core/envelope.ts';
 import { CanceledError } from '../../src/core/errors.ts';
 import { defineJob, type Handler } from '../../src/core/job.ts';
 import type { Lock } from '../../src/core/lock.ts';
 import type { Schema } from '../../src/core/schema.ts';
+import { Fail, RetryAt, Snooze } from '../../src/core/verdict.ts';
 import { InlineProcessor } from '../../src/processors/inline.ts';
+import { listenForStrayRejections } from '../../src/processors/stray-rejections.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
 const claimed: ClaimedJob = {
@@ -163,6 +165,92 @@ test('an attempt that is aborted while it waits for its lock is released', async
   };
   const { outcome } = attempt([type.handle(() => {})], { job: { locks: null }, controller, lock });
   expect(await outcome).toEqual({ kind: 'released' });
+});
+
+test('a handler that throws Fail fails at once, whatever attempts are left', async () => {
+  const type = defineJob({ type: 't', retry: { attempts: 5 } });
+  const handler = type.handle(() => {
+    throw new Fail('no such customer', { cause: new Error('404') });
+  });
+  expect(await attempt([handler]).outcome).toEqual({
+    kind: 'failed',
+    failure: {
+      ...{ name: 'Fail', message: 'no such customer', stack: expect.any(String) },
+      cause: { name: 'Error', message: '404' },
+    },
+  });
+});
+
+test('a handler that throws RetryAt or Snooze is put off, and its last attempt is not used', async () => {
+  const type = defineJob({ type: 't', retry: { attempts: 1 } });
+  const at = new Date('2030-01-02T03:04:05Z');
+  for (const [thrown, due] of [
+    [() => new RetryAt(at), { at: at.getTime() }],
+    [() => new Snooze('5m'), { in: 300_000 }],
+  ] as const) {
+    const handler = type.handle(() => {
+      throw thrown();
+    });
+    expect(await attempt([handler]).outcome).toEqual({ kind: 'snoozed', due });
+  }
+});
+
+test('a snooze that makes no sense is a failure of the attempt, with the value received', async () => {
+  const type = defineJob({ type: 't', retry: { attempts: 1 } });
+  for (const [make, received] of [
+    [() => new Snooze(-1), '-1'],
+    [() => new Snooze(Number.POSITIVE_INFINITY), 'Infinity'],
+    [() => new RetryAt(new Date(Number.NaN)), 'Invalid Date'],
+  ] as const) {
+    const handler = type.handle(() => {
+      throw make();
+    });
+    expect(await attempt([handler]).outcome).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'WINGMAN_OPTION_INVALID', message: expect.stringContaining(received) },
+    });
+  }
+});
+
+test('a type that keeps its completed jobs says so with each', async () => {
+  const type = defineJob({ type: 't', keep: { for: '1 day', count: 10 } });
+  const keep = { for: 86_400_000, count: 10 };
+  expect(await attempt([type.handle(() => {})]).outcome).toEqual({ kind: 'completed', keep });
+});
+
+test('a rejection that nobody handles ends the attempt that it comes from, and no other', async () => {
+  onTestFinished(listenForStrayRejections());
+  const type = defineJob({ type: 't', retry: { attempts: 1 } });
+  let isAborted = false;
+  const careless = type.handle(async (_, { signal }) => {
+    signal.addEventListener('abort', () => {
+      isAborted = true;
+    });
+    systemClock.sleep(1).then(() => Promise.reject(new Error('stray')));
+    await systemClock.sleep(60_000, signal);
+  });
+  const careful = type.handle(() => systemClock.sleep(50));
+  const [stray, sound] = [attempt([careless]), attempt([careful])];
+  expect(await stray.outcome).toMatchObject({ kind: 'failed', failure: { message: 'stray' } });
+  expect(isAborted).toBe(true);
+  expect(await sound.outcome).toEqual({ kind: 'completed' });
+});
+
+test('a rejection that comes after its attempt has ended is logged', async () => {
+  onTestFinished(listenForStrayRejections());
+  let reject: () => void = () => {};
+  const handler = defineJob({ type: 't' }).handle(() => {
+    new Promise<void>((resolve) => {
+      reject = resolve;
+    }).then(() => {
+      throw new Error('late');
+    });
+  });
+  const { outcome, lines } = attempt([handler]);
+  expect(await outcome).toEqual({ kind: 'completed' });
+  reject();
+  while (lines.length === 0) await systemClock.turn();
+  expect(lines).toEqual(['a rejection of an attempt that has ended was not handled']);
 });
 
 test('no timer of an attempt outlives it', async () => {

@@ -1,0 +1,63 @@
+import type { Acted, Backend } from '../contract/backend.ts';
+import type { Caller } from '../contract/call.ts';
+import { WingmanError } from '../core/errors.ts';
+
+/** How many jobs one step of a long act takes. */
+const STEP = 200;
+
+/**
+ * Gives a failed job a new set of attempts, and puts it at the back of its queue.
+ * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`
+ */
+export async function retryJob(backend: Backend, caller: Caller, id: string): Promise<void> {
+  const [result] = await caller.call((call) => backend.retryFailed(call, [id]));
+  await expectDone(backend, id, result, 'only a failed job can be retried');
+}
+
+/**
+ * Removes a job that has failed, or has completed and was kept.
+ * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`
+ */
+export async function discardJob(backend: Backend, caller: Caller, id: string): Promise<void> {
+  const [result] = await caller.call((call) => backend.discard(call, [id]));
+  await expectDone(backend, id, result, 'only a job that has ended can be discarded');
+}
+
+/** Retries the jobs that have failed by now. Returns how many. */
+export function retryAllFailed(backend: Backend, caller: Caller): Promise<number> {
+  return forAllFailed(backend, (ids) => caller.call((call) => backend.retryFailed(call, ids)));
+}
+
+/** Discards the jobs that have failed by now. Returns how many. */
+export function discardAllFailed(backend: Backend, caller: Caller): Promise<number> {
+  return forAllFailed(backend, (ids) => caller.call((call) => backend.discard(call, ids)));
+}
+
+async function forAllFailed(
+  backend: Backend,
+  act: (ids: readonly string[]) => Promise<readonly Acted<'retried' | 'discarded'>[]>,
+): Promise<number> {
+  // Those that fail while this goes on are not of this act: it would not end where jobs fail as fast as they are retried.
+  let left = (await backend.stats()).failed;
+  let done = 0;
+  while (left > 0) {
+    const ids = await backend.list({ state: 'failed' }, 0, Math.min(STEP, left));
+    if (ids.length === 0) break;
+    const results = await act(ids);
+    done += results.filter((result) => result === 'retried' || result === 'discarded').length;
+    left -= ids.length;
+  }
+  return done;
+}
+
+async function expectDone(
+  backend: Backend,
+  id: string,
+  result: Acted<'retried' | 'discarded'> | undefined,
+  rule: string,
+): Promise<void> {
+  if (result === 'retried' || result === 'discarded') return;
+  const view = await backend.find(id);
+  if (view === null) throw new WingmanError('WINGMAN_JOB_NOT_FOUND', `there is no job ${id} in the books`);
+  throw new WingmanError('WINGMAN_JOB_STATE', `job ${id} is ${view.state}: ${rule}`);
+}
