@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { err, out } from './colors.ts';
 import { demoCommand } from './demo/command.ts';
+import { doctorCommand } from './doctor.ts';
 import { enqueueCommand } from './enqueue.ts';
 import { describeError, EXIT_USAGE, exitCodeOf } from './errors.ts';
+import { failedCommand } from './failed.ts';
 import { startCommand } from './start.ts';
 import { statsCommand } from './stats.ts';
 import { readVersion } from './version.ts';
@@ -19,8 +21,17 @@ function makeProgram(): Command {
     .description('Background jobs for Node.js, on an embedded SQLite file or on Redis.')
     .version(readVersion())
     .addHelpText('after', EXAMPLES);
-  for (const command of [startCommand(), enqueueCommand(), statsCommand(), demoCommand()]) program.addCommand(command);
-  for (const command of [program, ...program.commands]) {
+  for (const command of [
+    startCommand(),
+    enqueueCommand(),
+    statsCommand(),
+    failedCommand(),
+    doctorCommand(),
+    demoCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command
       .exitOverride()
       .configureHelp({ styleTitle: (title) => out.bold(title) })

@@ -43,6 +43,7 @@ const NOTHING: Stats = {
   workers: [],
   scheduled: 0,
   failed: 0,
+  completed: 0,
   parked: 0,
   dead: 0,
   counters: { successful: 0, failed: 0 },
@@ -79,13 +80,14 @@ const WORKERS: readonly Column[] = [
 
 /** What `wingman stats` prints. */
 export function statsTable(seen: Stats, now: number, width: number): string[] {
-  const { queues, workers, scheduled, parked, failed, dead, counters } = seen;
+  const { queues, workers, scheduled, parked, failed, completed, dead, counters } = seen;
   const processing = workers.reduce((sum, worker) => sum + worker.processing, 0);
   const totals: [string, number][] = [
     ['scheduled', scheduled],
     ['processing', processing],
     ['parked', parked],
     ['failed', failed],
+    ['completed and kept', completed],
     ['dead letters', dead],
     ['successful since the beginning', counters.successful],
     ['failed since the beginning', counters.failed],

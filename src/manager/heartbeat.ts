@@ -93,6 +93,7 @@ export class Heartbeat {
     switch (report.kind) {
       case 'beating':
         this.#isThreadBeating = true;
+        logger.debug({}, 'the heartbeat thread beats');
         this.assign();
         break;
       case 'lost':

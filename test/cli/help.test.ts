@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { project, run, wingman } from './command.ts';
 
-const COMMANDS = ['start', 'enqueue', 'stats', 'demo'];
+const COMMANDS = [
+  ...['start', 'enqueue', 'stats', 'doctor', 'demo'],
+  ...['failed', 'failed list', 'failed retry', 'failed discard'],
+];
 
 /** The lines of a help text's example, as they would be copied. */
 function exampleIn(help: string): string {
@@ -13,7 +16,7 @@ function exampleIn(help: string): string {
 }
 
 test.each(['', ...COMMANDS])('wingman %s --help shows an example', async (name) => {
-  const words = name === '' ? [] : [name];
+  const words = name === '' ? [] : name.split(' ');
   const { code, stdout, stderr } = await wingman(await project(), [...words, '--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(exampleIn(stdout)).toMatch(/^wingman /m);

@@ -65,6 +65,7 @@ test('a lease that has ended says since when, and what would upset a terminal is
     ],
     scheduled: 0,
     failed: 0,
+    completed: 0,
     parked: 0,
     dead: 0,
     counters: { successful: 7, failed: 0 },
