@@ -1,12 +1,20 @@
 import { type DeadLetter, GRANT_BUDGET, type Move } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import { type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
+import type { Keep } from '../../core/keep.ts';
+import { CRASHED, type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
 import type { State, TransitionEvent } from '../../core/states.ts';
 import type { Connection } from './connection.ts';
+import { Kept } from './kept.ts';
+import { toStored, toToken } from './numbers.ts';
 import { Places } from './places.ts';
 import { type Entry, toEntry } from './rows.ts';
 import { failures, questions, transitions } from './statements.ts';
 import { Tallies } from './tallies.ts';
+
+/** One failed attempt, as an outcome tells it. */
+export interface Failed extends Pick<FailedAttempt, 'took'> {
+  readonly failure: Failure;
+}
 
 /**
  * The books within one transaction: every transition of a job that is in them, with what is counted of it. `save` writes
@@ -20,6 +28,7 @@ export class Books {
   readonly grantEnds: number;
   readonly tallies: Tallies;
   readonly places: Places;
+  readonly kept: Kept;
   /** How many waiting jobs this step may still look at to grant places. */
   looks = GRANT_BUDGET;
   /** The queues that jobs came into. */
@@ -31,10 +40,12 @@ export class Books {
     this.grantEnds = toStored(now + grantTimeout);
     this.tallies = new Tallies(connection);
     this.places = new Places(connection);
+    this.kept = new Kept(connection);
   }
 
   save(): void {
     this.tallies.save();
+    this.kept.save();
   }
 
   find(id: string): Entry | undefined {
@@ -88,23 +99,52 @@ export class Books {
     this.arrived.add(entry.queue);
   }
 
-  retry(entry: Entry, failure: Failure, delay: number): void {
-    const attempt = this.#keepFailure(entry, failure);
-    this.connection.run(transitions.retry, toStored(this.now + delay), attempt, entry.sequence);
+  retry(entry: Entry, failed: Failed, delay: number): void {
+    this.#keepFailure(entry, failed);
+    this.connection.run(transitions.retry, toStored(this.now + delay), entry.sequence);
     this.#enter(entry, 'scheduled');
   }
 
-  fail(entry: Entry, failure: Failure): void {
-    const attempt = this.#keepFailure(entry, failure);
-    this.connection.run(transitions.fail, this.now, attempt, entry.sequence);
+  snooze(entry: Entry, until: number): void {
+    this.connection.run(transitions.snooze, toStored(until), entry.sequence);
+    this.#enter(entry, 'scheduled');
+  }
+
+  fail(entry: Entry, failed: Failed): void {
+    this.#keepFailure(entry, failed);
+    this.connection.run(transitions.fail, this.now, entry.sequence);
     this.#enter(entry, 'failed');
   }
 
-  #keepFailure({ sequence, attempts, worker }: Entry, failure: Failure): number {
-    const attempt = attempts + 1;
-    this.connection.run(failures.keep, sequence, attempt, worker, this.now, JSON.stringify(failure));
-    if (attempt > KEPT_ATTEMPTS) this.connection.run(failures.dropOld, sequence, attempt - KEPT_ATTEMPTS);
-    return attempt;
+  /** Keeps a job as failed whose worker vanished too often in a row; no attempt is used. */
+  quarantine(entry: Entry, crashes: number): void {
+    this.#keepFailure(entry, { failure: CRASHED });
+    this.connection.run(transitions.quarantine, this.now, crashes, entry.sequence);
+    this.#enter(entry, 'failed');
+    this.tallies.totals.failures += 1;
+  }
+
+  #keepFailure({ sequence, attempts, failures: before, worker }: Entry, { failure, took }: Failed): void {
+    const number = before + 1;
+    // `took` is left out of the JSON where it is not known.
+    const text = JSON.stringify({ ...failure, took });
+    this.connection.run(failures.keep, sequence, number, attempts + 1, worker, this.now, text);
+    if (number > KEPT_ATTEMPTS) this.connection.run(failures.dropOld, sequence, number - KEPT_ATTEMPTS);
+  }
+
+  /** Keeps a job that has completed. */
+  keep(entry: Entry, rule: Keep): void {
+    this.connection.run(transitions.keep, this.now, entry.sequence);
+    this.#enter(entry, 'completed');
+    this.kept.add(entry.type, rule);
+  }
+
+  retryFailed(entry: Entry): void {
+    const queue = this.tallies.queue(entry.queue);
+    queue.back += 1;
+    this.connection.run(transitions.retryFailed, queue.back, entry.sequence);
+    this.#enter(entry, 'waiting');
+    this.arrived.add(entry.queue);
   }
 
   park(entry: Entry, reason: string): void {
@@ -119,7 +159,8 @@ export class Books {
 
   remove(entry: Entry): void {
     this.connection.run(transitions.remove, entry.sequence);
-    if (entry.attempts > 0) this.dropFailures(entry.sequence);
+    if (entry.failures > 0) this.dropFailures(entry.sequence);
+    if (entry.state === 'completed') this.kept.drop(entry.type);
     this.tallies.count(entry.queue, entry.state, -1);
   }
 
@@ -144,15 +185,4 @@ export class Books {
 
 export function move(event: TransitionEvent, { id, queue }: Entry, detail?: string): Move {
   return detail === undefined ? { event, id, queue } : { event, id, queue, detail };
-}
-
-/** A claim's number from its token, or null for a text that no claim ever had. */
-export function toToken(token: string): number | null {
-  const number = Number(token);
-  return Number.isSafeInteger(number) && String(number) === token ? number : null;
-}
-
-/** An instant as a column holds it: whole, and within what a number can count. */
-export function toStored(instant: number): number {
-  return Math.round(Math.min(Math.max(instant, -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER));
 }

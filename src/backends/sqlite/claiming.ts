@@ -79,12 +79,14 @@ function toWaiting(row: Row): Entry {
   return {
     sequence: integer(row.sequence),
     id: text(row.id),
+    type: text(row.type),
     queue: text(row.queue),
     locks: parseLocks(row.locks),
     state: 'waiting',
     granted: row.lane === 0,
     attempts: integer(row.attempts),
     crashes: integer(row.crashes),
+    failures: integer(row.failures),
     worker: '',
     token: 0,
   };

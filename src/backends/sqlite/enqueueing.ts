@@ -1,12 +1,13 @@
 import type { NewJob } from '../../core/envelope.ts';
-import { type Books, toStored } from './books.ts';
+import type { Books } from './books.ts';
+import { instantOf, toStored } from './numbers.ts';
 import { lockText } from './rows.ts';
 import { transitions } from './statements.ts';
 
 /** Appends a job to its queue, or to the scheduled jobs where it is due later. */
 export function enqueue(books: Books, { id, type, queue, payload, locks, due }: NewJob): 'enqueued' | 'duplicate' {
   const { connection, now, tallies } = books;
-  const at = due === undefined ? now : 'at' in due ? due.at : now + due.in;
+  const at = due === undefined ? now : instantOf(due, now);
   const isDue = at <= now;
   const ends = tallies.queue(queue);
   const place = isDue ? ([1, ends.back + 1, null] as const) : ([null, null, toStored(at)] as const);

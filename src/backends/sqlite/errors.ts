@@ -1,4 +1,4 @@
-import { messageOf, WingmanError } from '../../core/errors.ts';
+import { BackendError, messageOf, WingmanError } from '../../core/errors.ts';
 
 /** SQLite's result codes that mean something to us (https://sqlite.org/rescode.html). */
 const BUSY = 5;
@@ -57,25 +57,28 @@ export function toWingmanError(thrown: unknown, path: string): WingmanError {
   return new WingmanError('WINGMAN_BACKEND_FAILED', `SQLite file ${path}: ${messageOf(thrown)}`, options);
 }
 
-export function busy(path: string, milliseconds: number, cause: unknown): WingmanError {
+// A transaction that failed was rolled back: what one of these tells of was not done.
+
+export function busy(path: string, milliseconds: number, cause: unknown): BackendError {
   const what = `SQLite file ${path} was in use by other processes for ${milliseconds} ms`;
-  return new WingmanError('WINGMAN_BACKEND_BUSY', `${what}: nothing was done; try again, or raise busyTimeout`, {
-    cause,
-  });
+  const message = `${what}: nothing was done; try again, or raise busyTimeout`;
+  return new BackendError('WINGMAN_BACKEND_BUSY', message, 'not done', { cause });
 }
 
-export function closed(path: string): WingmanError {
-  return new WingmanError('WINGMAN_BACKEND_CLOSED', `the backend of SQLite file ${path} is closed`);
+export function closed(path: string): BackendError {
+  return new BackendError('WINGMAN_BACKEND_CLOSED', `the backend of SQLite file ${path} is closed`, 'not done');
 }
 
-export function readOnly(path: string, cause: unknown): WingmanError {
+export function readOnly(path: string, cause: unknown): BackendError {
   const hint = 'the file, and the folder it is in, must be writable';
-  return new WingmanError('WINGMAN_SQLITE_READ_ONLY', `SQLite file ${path} cannot be written: ${hint}`, { cause });
+  const message = `SQLite file ${path} cannot be written: ${hint}`;
+  return new BackendError('WINGMAN_SQLITE_READ_ONLY', message, 'not done', { cause });
 }
 
-function full(path: string, cause: unknown): WingmanError {
+function full(path: string, cause: unknown): BackendError {
   const hint = 'nothing was done and nothing is lost; it goes on when there is room again';
-  return new WingmanError('WINGMAN_SQLITE_FULL', `there is no room for SQLite file ${path}: ${hint}`, { cause });
+  const message = `there is no room for SQLite file ${path}: ${hint}`;
+  return new BackendError('WINGMAN_SQLITE_FULL', message, 'not done', { cause });
 }
 
 export function notOurs(path: string, why: string, cause?: unknown): WingmanError {

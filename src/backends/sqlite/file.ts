@@ -22,6 +22,10 @@ export interface OpenFile {
   readonly transactions: Transactions;
 }
 
+// With a rollback journal, `full` leaves out the folder: after a power failure the journal might be there again, and undo
+// what was committed last. With WAL the two are the same (https://sqlite.org/pragma.html#pragma_synchronous).
+const LEVELS = { full: 'EXTRA', normal: 'NORMAL' } as const;
+
 /**
  * Opens a file, or makes it.
  * @param isSafe whether several processes may use WAL under a version of SQLite
@@ -35,7 +39,7 @@ export async function openFile(settings: FileSettings, isSafe = walIsSafe): Prom
   if (isThere) await retries.run(() => look(path, driver));
   const connection = await retries.run(() => connect(path, driver));
   try {
-    connection.exec(`PRAGMA busy_timeout = 0; PRAGMA synchronous = ${synchronous}`);
+    connection.exec(`PRAGMA busy_timeout = 0; PRAGMA synchronous = ${LEVELS[synchronous]}`);
     const avoidWal = !isSafe(text(connection.get('SELECT sqlite_version() AS version')?.version));
     await retries.run(() => chooseJournal(connection, path, avoidWal));
     const transactions = new Transactions(connection, retries, { path, clock, latest: LATEST, avoidWal });

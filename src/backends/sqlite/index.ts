@@ -1,6 +1,6 @@
 /** `wingmanjs/sqlite`: jobs in one file, shared by any number of processes on one machine, with no server. */
 import { resolve } from 'node:path';
-import { GRANT_TIMEOUT } from '../../contract/backend.ts';
+import { GRANT_TIMEOUT, type Reopen } from '../../contract/backend.ts';
 import { type StageOptions, Stages } from '../../contract/stages.ts';
 import { InvalidOptionError, shown, WingmanError } from '../../core/errors.ts';
 import { MAX_PAYLOAD_BYTES } from '../../core/payload.ts';
@@ -39,15 +39,18 @@ const DEFAULT_POLL_INTERVAL = 25;
  *   `WINGMAN_SQLITE_NOT_OURS`, `WINGMAN_SQLITE_NEWER`, `WINGMAN_BACKEND_URL`, `WINGMAN_BACKEND_BUSY`; InvalidOptionError
  */
 export async function open(options: SqliteOptions): Promise<SqliteBackend> {
-  const settings = {
+  const clock = options.clock ?? systemClock;
+  const sendable = {
     path: pathOf(options),
-    clock: options.clock ?? systemClock,
     maxPayload: options.maxPayload ?? MAX_PAYLOAD_BYTES,
     grantTimeout: milliseconds(options.grantTimeout ?? GRANT_TIMEOUT, 'grantTimeout'),
     busyTimeout: milliseconds(options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT, 'busyTimeout'),
     pollInterval: milliseconds(options.pollInterval ?? DEFAULT_POLL_INTERVAL, 'pollInterval'),
     synchronous: synchronousOf(options),
   };
+  // A clock of the caller's own cannot go to a thread, and one store has one clock.
+  const reopen: Reopen | null = clock === systemClock ? { module: import.meta.url, options: sendable } : null;
+  const settings = { ...sendable, clock, reopen };
   return new SqliteBackend(await openFile(settings), settings);
 }
 

@@ -2,7 +2,7 @@ import { CLAIM_BUDGET, type DeadLetter, type JobView, type Listing, type Stats }
 import type { StoredJob } from '../../core/envelope.ts';
 import type { FailedAttempt, Failure } from '../../core/outcome.ts';
 import type { Connection } from './connection.ts';
-import type { Row } from './driver.ts';
+import type { Row, Value } from './driver.ts';
 import { bytes, integer, text, textOf, toJob, toState } from './rows.ts';
 import { failures, listings, places, questions, stats, tallies } from './statements.ts';
 import { Tallies } from './tallies.ts';
@@ -22,8 +22,13 @@ export function find(connection: Connection, id: string): JobView | null {
     ...(row.held_for !== null && { heldFor: textOf(row.held_for) }),
     ...(row.lane === 0 && { granted: true }),
     ...(row.reason !== null && { reason: text(row.reason) }),
-    ...(row.failed_at !== null && { failedAt: integer(row.failed_at) }),
+    ...endOf(text(row.state), row.ended_at),
   };
+}
+
+function endOf(state: string, at: Value | undefined): Pick<JobView, 'failedAt' | 'completedAt'> {
+  if (state === 'failed') return { failedAt: integer(at) };
+  return state === 'completed' ? { completedAt: integer(at) } : {};
 }
 
 function toFailedAttempt(row: Row): FailedAttempt {
@@ -31,7 +36,7 @@ function toFailedAttempt(row: Row): FailedAttempt {
   return { ...toFailure(text(row.failure)), ...attempt };
 }
 
-function toFailure(json: string): Failure {
+function toFailure(json: string): Told {
   try {
     const failure: unknown = JSON.parse(json);
     if (isFailure(failure)) return failure;
@@ -41,8 +46,12 @@ function toFailure(json: string): Failure {
   return { name: 'Damaged', message: `what is kept of this attempt cannot be read: ${json}` };
 }
 
-function isFailure(value: unknown): value is Failure {
+/** What is kept of an attempt as JSON. */
+type Told = Failure & Pick<FailedAttempt, 'took'>;
+
+function isFailure(value: unknown): value is Told {
   if (typeof value !== 'object' || value === null) return false;
+  if (!['undefined', 'number'].includes(typeof Reflect.get(value, 'took'))) return false;
   return typeof Reflect.get(value, 'name') === 'string' && typeof Reflect.get(value, 'message') === 'string';
 }
 
@@ -80,6 +89,7 @@ function filterOf(listing: Listing): string[] {
     case 'processing':
       return [listing.worker];
     case 'parked':
+    case 'completed':
       return [listing.type];
     default:
       return [];
@@ -122,6 +132,7 @@ export function readStats(connection: Connection): Stats {
     workers: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)),
     scheduled,
     failed,
+    completed: integer(connection.get(stats.completed)?.completed),
     parked,
     dead,
     counters: { successful, failed: failedEver },

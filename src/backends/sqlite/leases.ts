@@ -1,6 +1,6 @@
 import type { Books } from './books.ts';
-import { toStored } from './books.ts';
-import { questions, workers } from './statements.ts';
+import { toStored } from './numbers.ts';
+import { leader, questions, workers } from './statements.ts';
 
 export function register({ connection, now }: Books, worker: string, lease: number): void {
   connection.run(workers.register, worker, toStored(now + lease));
@@ -14,4 +14,13 @@ export function renew({ connection, now }: Books, worker: string, lease: number)
 export function retire({ connection, now }: Books, worker: string): void {
   if (connection.get(questions.ownedBy, worker, 1) === undefined) connection.run(workers.remove, worker);
   else connection.run(workers.renew, now, worker);
+}
+
+/** Makes a candidate the leader, or lets it go on, unless another one leads. */
+export function lead({ connection, now }: Books, candidate: string, lease: number): boolean {
+  return connection.run(leader.lead, candidate, toStored(now + lease), now) > 0;
+}
+
+export function resign({ connection }: Books, candidate: string): void {
+  connection.run(leader.resign, candidate);
 }

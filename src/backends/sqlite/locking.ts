@@ -40,7 +40,9 @@ export function unlock(books: Books, job: ClaimedJob): UnlockReply {
 export function cancel(books: Books, id: string): CancelReply {
   const entry = books.find(id);
   if (entry === undefined) return { result: 'unknown', moves: [] };
-  if (entry.state === 'processing' || entry.state === 'failed') return { result: entry.state, moves: [] };
+  if (entry.state === 'processing' || entry.state === 'failed' || entry.state === 'completed') {
+    return { result: entry.state, moves: [] };
+  }
   const freed = books.places.free(entry);
   books.remove(entry);
   return { result: 'cancelled', moves: grantAll(books, freed) };

@@ -1,7 +1,8 @@
 import type { ExchangeReply, ExchangeRequest } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import { type Books, toToken } from './books.ts';
+import type { Books } from './books.ts';
+import { toToken } from './numbers.ts';
 import { text, toJob } from './rows.ts';
 import { calls, questions } from './statements.ts';
 

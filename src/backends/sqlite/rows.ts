@@ -8,6 +8,7 @@ import type { Row, Value } from './driver.ts';
 export interface Entry {
   readonly sequence: number;
   readonly id: string;
+  readonly type: string;
   readonly queue: string;
   /** Undefined where the stored form is damaged. */
   locks: readonly Lock[] | null | undefined;
@@ -16,6 +17,8 @@ export interface Entry {
   readonly granted: boolean;
   readonly attempts: number;
   readonly crashes: number;
+  /** How many failed attempts it ever had. */
+  readonly failures: number;
   readonly worker: string;
   readonly token: number;
 }
@@ -57,12 +60,14 @@ export function toEntry(row: Row): Entry {
   return {
     sequence: integer(row.sequence),
     id: text(row.id),
+    type: text(row.type),
     queue: text(row.queue),
     locks: parseLocks(row.locks),
     state: toState(text(row.state)),
     granted: row.lane === 0,
     attempts: integer(row.attempts),
     crashes: integer(row.crashes),
+    failures: integer(row.failures),
     worker: row.worker === null ? '' : text(row.worker),
     token: row.token === null ? 0 : integer(row.token),
   };
@@ -88,7 +93,7 @@ export function toJob(row: Row): StoredJob | string {
   };
 }
 
-const STATES: readonly State[] = ['waiting', 'scheduled', 'held', 'parked', 'processing', 'failed'];
+const STATES: readonly State[] = ['waiting', 'scheduled', 'held', 'parked', 'processing', 'failed', 'completed'];
 
 export function toState(value: string): State {
   const state = STATES.find((name) => name === value);

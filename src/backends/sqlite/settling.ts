@@ -1,7 +1,9 @@
 import type { Move, Settlement } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import { type Books, toToken } from './books.ts';
+import type { Keep } from '../../core/keep.ts';
+import type { Books } from './books.ts';
 import { requeue } from './granting.ts';
+import { instantOf, toToken } from './numbers.ts';
 import { type Entry, integer, parseLocks } from './rows.ts';
 import { transitions } from './statements.ts';
 
@@ -29,7 +31,9 @@ export function settleAll(books: Books, settlements: readonly Settlement[]): Set
 
 function settle(books: Books, { job, outcome }: Settlement, freed: string[], released: Entry[]): 'settled' | 'stale' {
   if (outcome.kind === 'completed') {
-    if (!complete(books, job, freed)) return 'stale';
+    const { keep: rule } = outcome;
+    const isDone = rule === undefined ? complete(books, job, freed) : keep(books, job, rule, freed);
+    if (!isDone) return 'stale';
     if (outcome.counted !== false) books.tallies.totals.successful += 1;
     return 'settled';
   }
@@ -38,17 +42,20 @@ function settle(books: Books, { job, outcome }: Settlement, freed: string[], rel
   freed.push(...books.places.free(entry));
   switch (outcome.kind) {
     case 'released':
-      books.disown(entry, 0);
+      books.disown(entry, outcome.untried === true ? entry.crashes : 0);
       released.push(entry);
       break;
     case 'cancelled':
       books.remove(entry);
       break;
     case 'retry':
-      books.retry(entry, outcome.failure, outcome.delay);
+      books.retry(entry, outcome, outcome.delay);
+      break;
+    case 'snoozed':
+      books.snooze(entry, instantOf(outcome.due, books.now));
       break;
     case 'failed':
-      books.fail(entry, outcome.failure);
+      books.fail(entry, outcome);
       if (outcome.counted !== false) books.tallies.totals.failures += 1;
       break;
     case 'parked':
@@ -67,6 +74,14 @@ function complete(books: Books, { id, token }: ClaimedJob, freed: string[]): boo
   if (row === undefined) return false;
   const sequence = integer(row.sequence);
   freed.push(...books.places.free({ sequence, locks: parseLocks(row.locks) }));
-  if (integer(row.attempts) > 0) books.dropFailures(sequence);
+  if (integer(row.failures) > 0) books.dropFailures(sequence);
+  return true;
+}
+
+function keep(books: Books, job: ClaimedJob, rule: Keep, freed: string[]): boolean {
+  const entry = books.owned(job);
+  if (entry === undefined) return false;
+  freed.push(...books.places.free(entry));
+  books.keep(entry, rule);
   return true;
 }

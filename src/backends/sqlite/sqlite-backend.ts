@@ -1,14 +1,17 @@
 import type {
+  Acted,
   Backend,
   CancelReply,
   Counters,
   DeadLetter,
   ExchangeReply,
   ExchangeRequest,
+  Finding,
   JobView,
   Listing,
   LockReply,
   PromoteReply,
+  Reopen,
   Stats,
   SweepReply,
   UnlockReply,
@@ -16,16 +19,19 @@ import type {
 } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
+import type { Keep } from '../../core/keep.ts';
 import type { Lock } from '../../core/lock.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Books } from './books.ts';
 import type { Connection } from './connection.ts';
+import { diagnose } from './diagnosing.ts';
+import { discard, expire, retryFailed } from './ending.ts';
 import { enqueue } from './enqueueing.ts';
 import { closed, isBusy } from './errors.ts';
 import { exchange } from './exchanging.ts';
 import type { OpenFile } from './file.ts';
 import { deadLetters, find, hasWaiting, holders, list, peek, readStats, size } from './inspecting.ts';
-import { register, renew, retire } from './leases.ts';
+import { lead, register, renew, resign, retire } from './leases.ts';
 import { cancel, lock, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
 import { integer } from './rows.ts';
@@ -40,6 +46,7 @@ export interface SqliteSettings {
   readonly grantTimeout: number;
   /** Milliseconds between two looks for what other processes wrote. */
   readonly pollInterval: number;
+  readonly reopen: Reopen | null;
 }
 
 /** The contract over one file. Each method is one transaction; what it does stands in the file of its concern. */
@@ -47,6 +54,7 @@ export class SqliteBackend implements Backend {
   readonly kind = 'sqlite';
   readonly location: string;
   readonly maxPayload: number;
+  readonly reopen: Reopen | null;
   readonly #file: OpenFile;
   readonly #settings: SqliteSettings;
   readonly #watch: Watch;
@@ -54,6 +62,7 @@ export class SqliteBackend implements Backend {
   constructor(file: OpenFile, settings: SqliteSettings) {
     this.location = `sqlite:${settings.path}`;
     this.maxPayload = settings.maxPayload;
+    this.reopen = settings.reopen;
     this.#file = file;
     this.#settings = settings;
     const { connection } = file;
@@ -96,6 +105,14 @@ export class SqliteBackend implements Backend {
     return this.#write((books) => reclaim(books, limit));
   }
 
+  lead(candidate: string, lease: number): Promise<boolean> {
+    return this.#write((books) => lead(books, candidate, lease));
+  }
+
+  resign(candidate: string): Promise<void> {
+    return this.#write((books) => resign(books, candidate));
+  }
+
   promote(limit: number): Promise<PromoteReply> {
     return this.#write((books) => promote(books, limit));
   }
@@ -106,6 +123,10 @@ export class SqliteBackend implements Backend {
 
   unpark(types: readonly string[], limit: number): Promise<SweepReply> {
     return this.#write((books) => unpark(books, types, limit));
+  }
+
+  expire(failed: Keep, limit: number): Promise<SweepReply> {
+    return this.#write((books) => expire(books, failed, limit));
   }
 
   find(id: string): Promise<JobView | null> {
@@ -141,8 +162,16 @@ export class SqliteBackend implements Backend {
     return this.#settings.clock.now();
   }
 
-  cancel(id: string): Promise<CancelReply> {
-    return this.#write((books) => cancel(books, id));
+  cancel(call: Call, id: string): Promise<CancelReply> {
+    return this.#write((books) => once(books, call, () => cancel(books, id)));
+  }
+
+  retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {
+    return this.#write((books) => once(books, call, () => ids.map((id) => retryFailed(books, id))));
+  }
+
+  discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]> {
+    return this.#write((books) => once(books, call, () => ids.map((id) => discard(books, id))));
   }
 
   async increment(call: Call, counter: keyof Counters, by: number): Promise<void> {
@@ -157,6 +186,16 @@ export class SqliteBackend implements Backend {
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
     this.#assertOpen();
     return this.#watch.wait(queues, options);
+  }
+
+  /** One file has no replicas. */
+  async replicated(): Promise<number> {
+    this.#assertOpen();
+    return 0;
+  }
+
+  diagnose(): Promise<readonly Finding[]> {
+    return diagnose(this.#file, this.#settings.path, this.#settings.clock);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 /** What a step must know of a job that it moves: see `toEntry`. */
-const ENTRY = 'sequence, id, queue, locks, state, lane, attempts, crashes, worker, token';
+const ENTRY = 'sequence, id, type, queue, locks, state, lane, attempts, crashes, failures, worker, token';
 
 /** The envelope: see `toJob`. */
 const JOB = 'sequence, id, type, queue, locks, enqueued_at, attempts, crashes, payload';
@@ -23,13 +23,28 @@ export const transitions = {
     WHERE sequence = ?`,
 
   /** For a job that is completed: one statement sees whose it is, and ends it. */
-  complete: 'DELETE FROM jobs WHERE id = ? AND token = ? RETURNING sequence, locks, attempts',
+  complete: 'DELETE FROM jobs WHERE id = ? AND token = ? RETURNING sequence, locks, failures',
+
+  /** Completed, and kept in the books. */
+  keep: `UPDATE jobs SET state = 'completed', ended_at = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
 
   remove: 'DELETE FROM jobs WHERE sequence = ?',
 
-  retry: `UPDATE jobs SET state = 'scheduled', due = ?, attempts = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
+  retry: `UPDATE jobs SET state = 'scheduled', due = ?, attempts = attempts + 1, failures = failures + 1, crashes = 0,
+    ${CLEARED} WHERE sequence = ?`,
 
-  fail: `UPDATE jobs SET state = 'failed', failed_at = ?, attempts = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
+  snooze: `UPDATE jobs SET state = 'scheduled', due = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
+
+  fail: `UPDATE jobs SET state = 'failed', ended_at = ?, attempts = attempts + 1, failures = failures + 1, crashes = 0,
+    ${CLEARED} WHERE sequence = ?`,
+
+  /** Kept as failed with so many crashes, and no attempt used. */
+  quarantine: `UPDATE jobs SET state = 'failed', ended_at = ?, crashes = ?, failures = failures + 1, ${CLEARED}
+    WHERE sequence = ?`,
+
+  /** A failed job, to the back of its queue, with no attempt used and no crash counted. */
+  retryFailed: `UPDATE jobs SET state = 'waiting', ended_at = NULL, attempts = 0, crashes = 0, ${CLEARED}, lane = 1,
+    position = ? WHERE sequence = ?`,
 
   park: `UPDATE jobs SET state = 'parked', reason = ?, ${CLEARED} WHERE sequence = ?`,
 
@@ -53,7 +68,7 @@ export const transitions = {
 
 export const questions = {
   /** The next jobs of a queue, in the order of claims. */
-  next: `SELECT ${JOB}, lane, position FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ?`,
+  next: `SELECT ${JOB}, failures, lane, position FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ?`,
 
   /** The next job of a queue after a place in it. */
   peek: `SELECT ${JOB}, lane, position FROM jobs WHERE queue = ? AND state = 'waiting' AND (lane, position) > (?, ?)
@@ -82,7 +97,14 @@ export const questions = {
 
   parked: `SELECT ${ENTRY} FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence DESC LIMIT ?`,
 
-  view: `SELECT ${JOB}, state, lane, due, worker, token, CAST(held_for AS BLOB) AS held_for, reason, failed_at
+  /** Failed jobs that ended by an instant, oldest first. */
+  failedBy: `SELECT ${ENTRY} FROM jobs WHERE state = 'failed' AND ended_at <= ? ORDER BY ended_at, id LIMIT ?`,
+
+  /** Completed jobs of a type that ended by an instant, oldest first. */
+  completedBy: `SELECT ${ENTRY} FROM jobs WHERE type = ? AND state = 'completed' AND ended_at <= ?
+    ORDER BY ended_at, id LIMIT ?`,
+
+  view: `SELECT ${JOB}, state, lane, due, worker, token, CAST(held_for AS BLOB) AS held_for, reason, ended_at
     FROM jobs WHERE id = ?`,
 
   rawPayload: 'SELECT CAST(payload AS BLOB) AS raw FROM jobs WHERE sequence = ?',
@@ -94,7 +116,8 @@ export const listings = {
   processing: "SELECT id FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token LIMIT ? OFFSET ?",
   parked: "SELECT id FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence LIMIT ? OFFSET ?",
   scheduled: "SELECT id FROM jobs WHERE state = 'scheduled' ORDER BY due, id LIMIT ? OFFSET ?",
-  failed: "SELECT id FROM jobs WHERE state = 'failed' ORDER BY failed_at, id LIMIT ? OFFSET ?",
+  failed: "SELECT id FROM jobs WHERE state = 'failed' ORDER BY ended_at, id LIMIT ? OFFSET ?",
+  completed: "SELECT id FROM jobs WHERE type = ? AND state = 'completed' ORDER BY ended_at, id LIMIT ? OFFSET ?",
   deadLetters: 'SELECT queue, reason, at, raw FROM dead_letters ORDER BY number LIMIT ? OFFSET ?',
 } as const;
 
@@ -127,16 +150,38 @@ export const workers = {
   ended: 'SELECT worker FROM workers WHERE lease_ends <= ? ORDER BY lease_ends, worker',
 } as const;
 
+export const leader = {
+  /** Changes nothing while another one leads. */
+  lead: `INSERT INTO leader (one, candidate, lease_ends) VALUES (1, ?, ?)
+    ON CONFLICT (one) DO UPDATE SET candidate = excluded.candidate, lease_ends = excluded.lease_ends
+      WHERE candidate = excluded.candidate OR lease_ends <= ?`,
+  resign: 'DELETE FROM leader WHERE one = 1 AND candidate = ?',
+} as const;
+
 export const failures = {
-  keep: 'INSERT INTO failures (job, attempt, worker, at, failure) VALUES (?, ?, ?, ?, ?)',
-  dropOld: 'DELETE FROM failures WHERE job = ? AND attempt <= ?',
-  of: 'SELECT attempt, worker, at, failure FROM failures WHERE job = ? ORDER BY attempt',
+  keep: 'INSERT INTO failures (job, number, attempt, worker, at, failure) VALUES (?, ?, ?, ?, ?, ?)',
+  dropOld: 'DELETE FROM failures WHERE job = ? AND number <= ?',
+  of: 'SELECT attempt, worker, at, failure FROM failures WHERE job = ? ORDER BY number',
+} as const;
+
+/** The job types of which completed jobs are kept. */
+export const kept = {
+  of: 'SELECT jobs, keep_for, keep_count FROM kept WHERE type = ?',
+  save: `INSERT INTO kept (type, jobs, keep_for, keep_count, expires) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (type) DO UPDATE SET jobs = excluded.jobs, keep_for = excluded.keep_for,
+      keep_count = excluded.keep_count, expires = excluded.expires`,
+  remove: 'DELETE FROM kept WHERE type = ?',
+  oldest: "SELECT ended_at FROM jobs WHERE type = ? AND state = 'completed' ORDER BY ended_at, id LIMIT 1",
+  /** Only those that have a job which expires now. */
+  expiring: 'SELECT type FROM kept WHERE expires <= ? ORDER BY type LIMIT ?',
 } as const;
 
 export const tallies = {
   books: 'SELECT sequence, successful, failures, scheduled, failed, parked, dead FROM books',
   saveBooks: `UPDATE books SET sequence = ?, successful = ?, failures = ?, scheduled = ?, failed = ?, parked = ?, dead = ?
     WHERE one = 1`,
+  /** Writes what is there already: to see how long a write takes. */
+  touch: 'UPDATE books SET sequence = sequence WHERE one = 1',
   queue: 'SELECT waiting, held, front, back FROM queues WHERE queue = ?',
   saveQueue: `INSERT INTO queues (queue, waiting, held, front, back) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (queue) DO UPDATE SET waiting = excluded.waiting, held = excluded.held,
@@ -156,4 +201,5 @@ export const stats = {
   queues: 'SELECT queue, waiting, held FROM queues',
   workers: 'SELECT worker, lease_ends FROM workers',
   processing: "SELECT worker, count(*) AS processing FROM jobs WHERE state = 'processing' GROUP BY worker",
+  completed: 'SELECT total(jobs) AS completed FROM kept',
 } as const;

@@ -1,4 +1,5 @@
 import type { Move, PromoteReply, SweepReply } from '../../contract/backend.ts';
+import { MOST_CRASHES } from '../../core/outcome.ts';
 import { type Books, move } from './books.ts';
 import { grantAll, hasUngranted, passGrant, requeue, resumed } from './granting.ts';
 import { type Entry, integer, text, toEntry } from './rows.ts';
@@ -20,7 +21,14 @@ export function reclaim(books: Books, limit: number): SweepReply {
     const owned = connection.all(questions.ownedBy, worker, left + 1).map(toEntry);
     for (const entry of owned.slice(0, left)) {
       freed.push(...books.places.free(entry));
-      books.disown(entry, entry.crashes + 1);
+      const crashes = entry.crashes + 1;
+      // One whose locks are damaged goes to the dead letters either way.
+      if (crashes >= MOST_CRASHES && entry.locks !== undefined) {
+        books.quarantine(entry, crashes);
+        moves.push(move('quarantined', entry, worker));
+        continue;
+      }
+      books.disown(entry, crashes);
       const queued = requeue(books, entry);
       freed.push(...queued.freed);
       moves.push(move('reclaimed', entry, worker), ...queued.moves);

@@ -69,9 +69,9 @@ export class Tallies {
     return queue;
   }
 
-  /** One job more, or less, in a state. Those that run are not counted here. */
+  /** One job more, or less, in a state. Those that run are not counted here, and those that are kept are by `Kept`. */
   count(queue: string, state: State, by: 1 | -1): void {
-    if (state !== 'processing') this.#moved.add(queue);
+    if (state !== 'processing' && state !== 'completed') this.#moved.add(queue);
     switch (state) {
       case 'waiting':
       case 'held':

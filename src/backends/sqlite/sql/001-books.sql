@@ -24,11 +24,14 @@ CREATE TABLE jobs (
   queue       TEXT NOT NULL,
   -- JSON, sorted by key: [{"key": …, "concurrency": …}]. NULL where only a manager that knows the type can tell.
   locks       TEXT,
-  -- waiting, scheduled, held, parked, processing or failed. To check that here would take a third of each step's time.
+  -- waiting, scheduled, held, parked, processing, failed or completed. To check that here would take a third of each step's
+  -- time.
   state       TEXT NOT NULL,
   enqueued_at INTEGER NOT NULL CHECK (enqueued_at BETWEEN -9007199254740991 AND 9007199254740991),
   attempts    INTEGER NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 9007199254740991),
   crashes     INTEGER NOT NULL DEFAULT 0 CHECK (crashes BETWEEN 0 AND 9007199254740991),
+  -- How many failed attempts it ever had. Other than "attempts", it never goes back.
+  failures    INTEGER NOT NULL DEFAULT 0 CHECK (failures BETWEEN 0 AND 9007199254740991),
   -- Of a waiting job: lane 0 are those with a grant, by sequence; lane 1 are all others, by position.
   lane        INTEGER CHECK (lane IN (0, 1)),
   position    INTEGER CHECK (position BETWEEN -9007199254740991 AND 9007199254740991),
@@ -42,7 +45,8 @@ CREATE TABLE jobs (
   held_for    TEXT,
   -- Why a job is parked.
   reason      TEXT,
-  failed_at   INTEGER CHECK (failed_at BETWEEN -9007199254740991 AND 9007199254740991),
+  -- When a job failed for good, or completed and was kept.
+  ended_at    INTEGER CHECK (ended_at BETWEEN -9007199254740991 AND 9007199254740991),
   -- JSON text, never parsed here. Last, so that what comes before it is read without it.
   payload     TEXT NOT NULL
 ) STRICT;
@@ -54,7 +58,8 @@ CREATE INDEX jobs_scheduled  ON jobs (due, id) WHERE state = 'scheduled';
 CREATE INDEX jobs_held       ON jobs (held_for, sequence) WHERE state = 'held';
 CREATE INDEX jobs_processing ON jobs (worker, token) WHERE state = 'processing';
 CREATE INDEX jobs_parked     ON jobs (type, sequence) WHERE state = 'parked';
-CREATE INDEX jobs_failed     ON jobs (failed_at, id) WHERE state = 'failed';
+CREATE INDEX jobs_failed     ON jobs (ended_at, id) WHERE state = 'failed';
+CREATE INDEX jobs_completed  ON jobs (type, ended_at, id) WHERE state = 'completed';
 
 -- Every queue that was ever named, how many wait in it and are held beside it, and the positions at its ends.
 CREATE TABLE queues (
@@ -85,15 +90,37 @@ CREATE TABLE workers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX workers_ended ON workers (lease_ends, worker);
 
+-- At most one row: who does what needs doing once in a cluster.
+CREATE TABLE leader (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  candidate   TEXT NOT NULL,
+  lease_ends  INTEGER NOT NULL CHECK (lease_ends BETWEEN -9007199254740991 AND 9007199254740991)
+) STRICT;
+
 -- The newest failed attempts of each job that is in the books.
 CREATE TABLE failures (
   job         INTEGER NOT NULL,
+  -- Counts a job's failures from 1. The attempt would not do: a job that is retried by an operator begins again at 1.
+  number      INTEGER NOT NULL,
   attempt     INTEGER NOT NULL,
   worker      TEXT NOT NULL,
   at          INTEGER NOT NULL,
+  -- JSON. What is known of it: name, message, code, stack, cause, took.
   failure     TEXT NOT NULL,
-  PRIMARY KEY (job, attempt)
+  PRIMARY KEY (job, number)
 ) STRICT, WITHOUT ROWID;
+
+-- The job types of which completed jobs are kept, how many these are, and the rule that came with the last of them.
+CREATE TABLE kept (
+  type        TEXT PRIMARY KEY,
+  jobs        INTEGER NOT NULL,
+  -- Milliseconds, and a number of jobs; NULL for no such limit.
+  keep_for    INTEGER CHECK (keep_for BETWEEN 0 AND 9007199254740991),
+  keep_count  INTEGER CHECK (keep_count BETWEEN 0 AND 9007199254740991),
+  -- When the next of them expires: at once where there are too many. NULL for never.
+  expires     INTEGER CHECK (expires BETWEEN -9007199254740991 AND 9007199254740991)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_expiring ON kept (expires) WHERE expires IS NOT NULL;
 
 CREATE TABLE dead_letters (
   number      INTEGER PRIMARY KEY,
