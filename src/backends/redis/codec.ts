@@ -1,6 +1,7 @@
 import type { Move, Settlement } from '../../contract/backend.ts';
-import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
+import type { ClaimedJob, Due, NewJob, StoredJob } from '../../core/envelope.ts';
 import { shown, WingmanError } from '../../core/errors.ts';
+import type { Keep } from '../../core/keep.ts';
 import type { Lock } from '../../core/lock.ts';
 import type { FailedAttempt, Failure } from '../../core/outcome.ts';
 import { STATES, type State, TRANSITIONS, type TransitionEvent } from '../../core/states.ts';
@@ -17,6 +18,15 @@ export function encodeStart({ locks, type, queue }: NewJob): string {
 export function encodeLocks(locks: readonly Lock[] | null): number | (readonly [string, number])[] {
   if (locks === null) return UNKNOWN_LOCKS;
   return locks.length === 0 ? NO_LOCKS : locks.map(({ key, concurrency }) => [key, concurrency] as const);
+}
+
+export function encodeDue(due: Due): string {
+  return 'at' in due ? `at ${due.at}` : `in ${due.in}`;
+}
+
+/** A rule as the hash of rules holds it; -1 for no limit. */
+export function encodeKeep({ for: time, count }: Keep): string {
+  return `${time ?? -1} ${count ?? -1}`;
 }
 
 /**
@@ -78,6 +88,7 @@ export function isPlain({ job, outcome }: Settlement, worker: string): boolean {
   return (
     outcome.kind === 'completed' &&
     outcome.counted !== false &&
+    outcome.keep === undefined &&
     job.worker === worker &&
     job.attempts === 0 &&
     job.locks?.length === 0
@@ -89,22 +100,25 @@ export function encodeSettlement({ job, outcome }: Settlement): readonly unknown
   const head = [job.id, job.token, job.worker, job.queue, outcome.kind];
   switch (outcome.kind) {
     case 'completed':
-      return [...head, outcome.counted === false ? 0 : 1];
+      return [...head, outcome.counted === false ? 0 : 1, outcome.keep === undefined ? '' : encodeKeep(outcome.keep)];
     case 'retry':
-      return [...head, outcome.delay, encodeFailure(job, outcome.failure)];
+      return [...head, outcome.delay, encodeFailure(job, outcome.failure, outcome.took)];
     case 'failed':
-      return [...head, outcome.counted === false ? 0 : 1, encodeFailure(job, outcome.failure)];
+      return [...head, outcome.counted === false ? 0 : 1, encodeFailure(job, outcome.failure, outcome.took)];
+    case 'snoozed':
+      return [...head, encodeDue(outcome.due)];
     case 'parked':
     case 'dead':
       return [...head, outcome.reason];
     case 'released':
+      return [...head, outcome.untried === true ? 1 : 0];
     case 'cancelled':
       return head;
   }
 }
 
-function encodeFailure(job: ClaimedJob, failure: Failure): string {
-  return JSON.stringify({ ...failure, attempt: job.attempts + 1, worker: job.worker });
+function encodeFailure(job: ClaimedJob, failure: Failure, took?: number): string {
+  return JSON.stringify({ ...failure, took, attempt: job.attempts + 1, worker: job.worker });
 }
 
 /** Reads a kept failure: the instant, a space, JSON. One that is damaged is shown as it is. */

@@ -1,145 +1,217 @@
-import { Redis, type RedisOptions } from 'ioredis';
-import { messageOf, WingmanError } from '../../core/errors.ts';
-import { systemClock } from '../../runtime/clock.ts';
+import type { Redis } from 'ioredis';
+import { BackendError, messageOf } from '../../core/errors.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Readiness } from './readiness.ts';
+import {
+  closed,
+  describeReply,
+  hideWords,
+  isMisplaced,
+  isReply,
+  isStarting,
+  isUnknownScript,
+  isUnwritten,
+  unreachable,
+} from './refusals.ts';
 import { type ScriptName, script } from './scripts.ts';
+import { Watchdog } from './watchdog.ts';
 
-/** What we need of a Redis client: a user may hand in one of their own (ioredis, or one with its shape). */
-export interface RedisClient {
-  duplicate(options?: Partial<RedisOptions>): Redis;
+export interface Limits {
+  /** How long a server may take to greet a new connection, in milliseconds. */
+  readonly greeting: number;
+  /** How long it may owe a reply. */
+  readonly silence: number;
 }
 
-const CONNECT_TIMEOUT = 5_000;
-const COMMAND_TIMEOUT = 10_000;
-const LONGEST_RECONNECT_WAIT = 1_000;
+/** How long a call waits for a connection that is being mended. */
+const PATIENCE = 5_000;
+/** How long a server that loads its files is waited for at the start; later on, for as long as it takes. */
+const STARTING = 60_000;
+/** How often a server is asked whether it has started. */
+const PROBE_INTERVAL = 200;
 
-/** The error codes of Redis that say: not now, or not like this. Nothing was changed. */
-const REFUSALS =
-  /^(OOM|READONLY|LOADING|MISCONF|NOAUTH|WRONGPASS|NOPERM|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY) /;
-
-/** One connection: commands and scripts, with errors in our words. */
+/**
+ * One connection, mended for as long as it is not closed: commands and scripts, with errors in our words.
+ *
+ * The client under it keeps no command back and sends none twice. So a call that rejects tells what became of it: it waited
+ * for a connection in vain and was not done, was refused and was not done, or was sent and not answered, which leaves that
+ * open. Whoever wants it done repeats it under the same call id.
+ */
 export class Connection {
   readonly client: Redis;
   readonly location: string;
+  readonly #clock: Clock;
+  readonly #readiness: Readiness;
+  readonly #watchdog: Watchdog;
+  readonly #closing = new AbortController();
+  /** The latest thing that went wrong with the connection itself. */
+  #trouble: unknown;
+  /** Counts connections as they are made and lost, so that what was begun on one is not finished on another. */
+  #turns = 0;
 
-  constructor(client: Redis) {
+  constructor(client: Redis, location: string, clock: Clock, { greeting, silence }: Limits) {
     this.client = client;
-    this.location = locate(client.options);
-    // ioredis writes unheard errors to the console; each of ours reaches the call that it concerns.
-    client.on('error', () => undefined);
+    this.location = location;
+    this.#clock = clock;
+    this.#readiness = new Readiness(clock);
+    this.#watchdog = new Watchdog(clock, silence, () => this.#drop(new Error(`no answer within ${silence} ms`)));
+    let stopGreeting = (): void => undefined;
+    client.on('connect', () => {
+      this.#turns += 1;
+      const late = new Error(`no answer within ${greeting} ms`);
+      stopGreeting = clock.after(greeting, () => this.#drop(late));
+    });
+    client.on('ready', () => {
+      stopGreeting();
+      void this.#probe();
+    });
+    client.on('close', () => {
+      stopGreeting();
+      this.#turns += 1;
+      this.#readiness.lost();
+    });
+    client.on('end', () => this.#readiness.end());
+    // An error that nobody hears is written to the console. What matters of it is told by the calls that it concerns.
+    client.on('error', (error: unknown) => {
+      hideWords(error);
+      this.#trouble = error;
+    });
+  }
+
+  /** Connects, and waits until the server takes commands. */
+  async start(): Promise<void> {
+    this.client.connect().catch(() => undefined);
+    await this.#readiness.settled(STARTING);
+    if (this.#readiness.state === 'ready') return;
+    const reason = this.#trouble ?? new Error('the connection was closed');
+    throw isReply(reason)
+      ? describeReply(reason, this.location)
+      : unreachable(this.location, messageOf(reason), 'not done', reason);
+  }
+
+  /** Another number after each reconnect: what was written before may have been written to another server. */
+  get epoch(): number {
+    return this.#readiness.epoch;
   }
 
   /**
    * Runs a script by its hash; a server that does not know it (it was restarted, or its scripts were flushed) gets the source.
-   * Repeats are harmless: every script that changes something knows the calls that it has had.
+   * What was sent after it may then be done before it, which does no harm: only calls that were made at the same time are
+   * under way at the same time, and their order is promised to nobody. Nor does a call forget what another may repeat: its
+   * floor is below all that are under way.
    */
   async run(name: ScriptName, sequenceKey: string, args: readonly (string | number)[]): Promise<unknown> {
     const { sha, source } = script(name);
     try {
-      return await this.client.evalsha(sha, 1, sequenceKey, ...args);
+      return await this.#send((client) => client.evalsha(sha, 1, sequenceKey, ...args), PATIENCE);
     } catch (error) {
-      if (!messageOf(error).startsWith('NOSCRIPT')) throw this.describe(error);
+      if (!isUnknownScript(error)) throw this.#describe(error);
     }
-    return this.do(() => this.client.eval(source, 1, sequenceKey, ...args));
+    return this.do((client) => client.eval(source, 1, sequenceKey, ...args));
   }
 
-  /** Runs a command, with its errors in our words. */
-  async do<Reply>(command: () => Promise<Reply>): Promise<Reply> {
+  /** Runs a command; while there is no connection, waits for one for up to 5 s. */
+  async do<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
     try {
-      return await command();
+      return await this.#send(command, PATIENCE);
     } catch (error) {
-      throw this.describe(error);
+      throw this.#describe(error);
     }
   }
 
-  describe(cause: unknown): WingmanError {
-    const message = messageOf(cause);
-    if (REFUSALS.test(message)) {
-      return new WingmanError('WINGMAN_BACKEND_REFUSED', `${this.location} refused: ${message}`, { cause });
+  /** Runs a command if there is a connection now. */
+  async attempt<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
+    try {
+      return await this.#send(command, 0);
+    } catch (error) {
+      throw this.#describe(error);
     }
-    if (this.client.status === 'end') {
-      return new WingmanError('WINGMAN_BACKEND_CLOSED', `the connection to ${this.location} is closed`, { cause });
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#watchdog.stop();
+    this.#readiness.end();
+    this.client.disconnect();
+  }
+
+  async #send<Reply>(command: (client: Redis) => Promise<Reply>, patience: number): Promise<Reply> {
+    if (this.#readiness.state !== 'ready') await this.#becomeReady(patience);
+    try {
+      return await this.#watched(command);
+    } catch (error) {
+      if (isMisplaced(error)) this.#drop(error);
+      if (!isUnwritten(error)) throw error;
     }
-    if (cause instanceof Error && cause.name === 'ReplyError') {
-      return new WingmanError('WINGMAN_BACKEND_FAILED', `${this.location} failed: ${message}`, { cause });
+    // The connection has ended in this very moment, and its events are yet to come.
+    this.#readiness.lost();
+    await this.#becomeReady(patience);
+    return this.#watched(command);
+  }
+
+  async #becomeReady(patience: number): Promise<void> {
+    await this.#readiness.settled(patience);
+    if (this.#readiness.state === 'ready') return;
+    if (this.#readiness.state === 'over') throw closed(this.location, 'not done');
+    const trouble = this.#trouble ?? new Error('the connection was lost');
+    throw unreachable(this.location, `${messageOf(trouble)}; nothing was sent`, 'not done', trouble);
+  }
+
+  async #watched<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
+    this.#watchdog.sent();
+    try {
+      return await command(this.client);
+    } finally {
+      this.#watchdog.settled();
     }
-    return new WingmanError('WINGMAN_BACKEND_UNREACHABLE', `${this.location} cannot be reached: ${message}`, { cause });
   }
-}
 
-/**
- * Connects and waits until the server answers.
- * @throws WingmanError `WINGMAN_BACKEND_UNREACHABLE` with host and port and the cause, `WINGMAN_BACKEND_REFUSED`; no handle
- *   is left open then
- */
-export async function connect(
-  url: string | undefined,
-  options: RedisOptions,
-  client?: RedisClient,
-): Promise<Connection> {
-  let isConnected = false;
-  const settings: RedisOptions & { replyMapping: 'legacy' } = {
-    connectTimeout: CONNECT_TIMEOUT,
-    // A server that was stopped keeps its connections open and answers nothing.
-    commandTimeout: COMMAND_TIMEOUT,
-    ...options,
-    lazyConnect: true,
-    // Shapes of replies and keys that our scripts count on, whatever a user's own client has.
-    replyMapping: 'legacy',
-    stringNumbers: false,
-    keyPrefix: '',
-    // The first connection is tried once, so that a wrong address is told at once; after that, cuts are mended for good.
-    retryStrategy: (times) => (isConnected ? Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_WAIT) : null),
-  };
-  const connection = new Connection(create(url, settings, client));
-  const { client: redis, location } = connection;
-  const answered = new AbortController();
-  const limit = settings.connectTimeout ?? CONNECT_TIMEOUT;
-  try {
-    // A server that accepts the connection and then stays silent is not noticed by the client's own limit.
-    const greeted = greet(redis).then(() => true);
-    const hasAnswered = await Promise.race([greeted, systemClock.sleep(2 * limit, answered.signal).then(() => false)]);
-    if (!hasAnswered) throw new Error(`no answer within ${2 * limit} ms`);
-    isConnected = true;
-    return connection;
-  } catch (cause) {
-    redis.disconnect();
-    const described = connection.describe(cause);
-    if (described.code !== 'WINGMAN_BACKEND_CLOSED') throw described;
-    const message = `${location} cannot be reached: ${messageOf(cause)}`;
-    throw new WingmanError('WINGMAN_BACKEND_UNREACHABLE', message, { cause });
-  } finally {
-    answered.abort();
+  #describe(error: unknown): BackendError {
+    if (error instanceof BackendError) return error;
+    if (isReply(error)) return describeReply(error, this.location);
+    if (this.#closing.signal.aborted) return closed(this.location, 'unknown');
+    if (isUnwritten(error)) return unreachable(this.location, 'the connection was lost; nothing was sent', 'not done');
+    // That a command was given up is all that its own error says; why is told by the connection.
+    const trouble = this.#trouble ?? new Error('the connection was lost', { cause: error });
+    return unreachable(this.location, `${messageOf(trouble)}; what was sent may have been done`, 'unknown', trouble);
   }
-}
 
-/** Connects and has the server answer. Rejects with what was wrong with the connection, not only with its end. */
-async function greet(redis: Redis): Promise<void> {
-  let reason: unknown;
-  const listen = (error: unknown): void => {
-    reason ??= error;
-  };
-  redis.on('error', listen);
-  try {
-    await redis.connect();
-    await redis.ping();
-  } catch (error) {
-    throw reason ?? error;
-  } finally {
-    redis.off('error', listen);
+  /** A new connection is used when the server takes commands: it may still load its files, or look for its primary. */
+  async #probe(): Promise<void> {
+    const turn = this.#turns;
+    const { signal } = this.#closing;
+    while (turn === this.#turns && !signal.aborted) {
+      try {
+        await this.#watched((client) => client.ping());
+      } catch (error) {
+        hideWords(error);
+        this.#trouble = error;
+        if (isStarting(error)) {
+          await this.#clock.sleep(PROBE_INTERVAL, signal);
+          // A replica that has lost its primary: the address may lead to the new one by now.
+          if (isMisplaced(error) && this.epoch > 0 && turn === this.#turns) return this.#drop(error);
+          continue;
+        }
+        // Any other refusal is for the calls to tell.
+        if (!isReply(error)) return;
+      }
+      if (turn === this.#turns) this.#becameReady();
+      return;
+    }
   }
-}
 
-function create(
-  url: string | undefined,
-  settings: RedisOptions & { replyMapping: 'legacy' },
-  client?: RedisClient,
-): Redis {
-  if (client !== undefined) return client.duplicate(settings);
-  return url === undefined ? new Redis(settings) : new Redis(url, settings);
-}
+  #becameReady(): void {
+    this.#trouble = undefined;
+    this.#readiness.ready();
+  }
 
-/** Where a client connects to, without its password. */
-function locate({ path, host, port, db, tls }: RedisOptions): string {
-  if (path !== undefined) return `redis socket ${path}`;
-  return `redis${tls === undefined ? '' : 's'}://${host ?? 'localhost'}:${port ?? 6379}${db === undefined || db === 0 ? '' : `/${db}`}`;
+  /** Gives up a connection, and all commands that are on it; the client makes another. */
+  #drop(reason: unknown): void {
+    hideWords(reason);
+    this.#trouble = reason;
+    this.#readiness.lost();
+    // In any other state there is nothing to give up, and the client would take it for its end.
+    const { status } = this.client;
+    if (status === 'connect' || status === 'ready') this.client.disconnect(true);
+  }
 }

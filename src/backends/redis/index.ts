@@ -5,12 +5,13 @@ import { type StageOptions, Stages } from '../../contract/stages.ts';
 import { InvalidOptionError, shown, WingmanError, withoutPassword } from '../../core/errors.ts';
 import { MAX_PAYLOAD_BYTES } from '../../core/payload.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { connect, type RedisClient } from './connection.ts';
+import { connect, type RedisClient } from './connecting.ts';
 import { Keys } from './keys.ts';
 import { RedisBackend } from './redis-backend.ts';
+import { reopening } from './reopening.ts';
 import { checkServer } from './requirements.ts';
 
-export type { RedisClient } from './connection.ts';
+export type { RedisClient } from './connecting.ts';
 export { RedisBackend } from './redis-backend.ts';
 
 /** Where Redis is: a URL, the options of the ioredis client (`host`, `port`, `path`, `tls`, …), or a client of one's own. */
@@ -32,12 +33,21 @@ export interface RedisBackendOptions extends Omit<RedisOptions, 'keyPrefix'> {
 
 /**
  * Connects to Redis.
- * @throws WingmanError `WINGMAN_BACKEND_UNREACHABLE` with host, port and cause; `WINGMAN_BACKEND_REFUSED` for a server that
- *   cannot keep what is promised; `WINGMAN_BACKEND_URL`. No handle is left open then.
+ * @throws BackendError `WINGMAN_BACKEND_UNREACHABLE` with host, port and cause; `WINGMAN_BACKEND_REFUSED` for a server that
+ *   cannot keep what is promised; WingmanError `WINGMAN_BACKEND_URL`. No handle is left open then.
  */
 export async function open(options: RedisBackendOptions | string = {}): Promise<RedisBackend> {
   const settings = typeof options === 'string' ? { url: options } : options;
-  const { url, client, prefix, maxPayload, grantTimeout, allowEviction, clock, ...redisOptions } = settings;
+  const {
+    url,
+    client,
+    prefix,
+    maxPayload,
+    grantTimeout,
+    allowEviction,
+    clock = systemClock,
+    ...redisOptions
+  } = settings;
   if (url !== undefined && !isRedisUrl(url)) {
     const received = shown(withoutPassword(url));
     throw new WingmanError(
@@ -50,17 +60,18 @@ export async function open(options: RedisBackendOptions | string = {}): Promise<
   if (prefix !== undefined && !/^[^\s\p{Cc}]{1,128}$/u.test(prefix)) {
     throw new InvalidOptionError('prefix', 'text of 1 to 128 characters without spaces', prefix);
   }
-  const connection = await connect(url, redisOptions, client);
+  const connection = await connect(url, redisOptions, clock, client);
   try {
     await checkServer(connection, allowEviction === true);
   } catch (error) {
-    connection.client.disconnect();
+    connection.close();
     throw error;
   }
   return new RedisBackend({
     connection,
     keys: new Keys(prefix ?? 'wingman'),
-    clock: clock ?? systemClock,
+    clock,
+    reopen: reopening(import.meta.url, settings),
     maxPayload: maxPayload ?? MAX_PAYLOAD_BYTES,
     grantTimeout: grantTimeout ?? GRANT_TIMEOUT,
   });

@@ -13,6 +13,12 @@ const SINGLES = {
   scheduled: 'scheduled',
   /** Zset: job → when it failed. */
   failed: 'failed',
+  /** Set: jobs that were retried after they had failed: their failures are from before, whatever attempts they have used. */
+  retried: 'retried',
+  /** Hash: job type → for how long (ms) and how many completed jobs of it are kept, as `86400000 1000`; -1 for no limit. */
+  keep: 'keep',
+  /** String that expires: who leads. */
+  leader: 'leader',
   /** Zset: job with a grant → end of the grant. */
   grants: 'grants',
   /** Zset: lock key whose free places are still to be granted, since a step ended at its bound → when that was. */
@@ -55,6 +61,8 @@ const FAMILIES = {
   processing: 'processing:',
   /** Zset: parked jobs of a type → sequence. */
   parkedType: 'parked:',
+  /** Zset: completed jobs of a type that are kept → when they completed. */
+  completed: 'completed:',
   /** Zset: replies to a client's calls that may be repeated → the call's number. */
   calls: 'calls:',
 } as const;

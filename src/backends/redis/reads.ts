@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { Counters, DeadLetter, JobView, Listing, Stats } from '../../contract/backend.ts';
 import { type ForeignEnvelope, isId, type StoredJob } from '../../core/envelope.ts';
 import { checkType } from '../../core/job.ts';
@@ -34,6 +35,8 @@ export class Reads {
         return { ...view, due: Number(fact) };
       case 'failed':
         return { ...view, failedAt: Number(fact) };
+      case 'completed':
+        return { ...view, completedAt: Number(fact) };
       case 'parked':
         return { ...view, reason: fact };
       case 'held':
@@ -58,19 +61,18 @@ export class Reads {
   }
 
   async size(queue: string): Promise<number> {
-    const replies = await this.#pipeline([
-      ['llen', this.#keys.of('queue', queue)],
-      ['zcard', this.#keys.of('granted', queue)],
-      ['hget', this.#keys.the('cancelledTotal'), queue],
+    const [listed, granted, cancelled] = await Promise.all([
+      this.#do((client) => client.llen(this.#keys.of('queue', queue))),
+      this.#do((client) => client.zcard(this.#keys.of('granted', queue))),
+      this.#do((client) => client.hget(this.#keys.the('cancelledTotal'), queue)),
     ]);
-    const [listed, granted, cancelled] = replies.map((reply) => numberOf(reply ?? 0));
-    return (listed ?? 0) + (granted ?? 0) - (cancelled ?? 0);
+    return listed + granted - numberOf(cancelled ?? 0);
   }
 
   async list(listing: Listing, offset: number, limit: number): Promise<readonly string[]> {
     const last = String(offset + limit - 1);
     const keys = this.#keys;
-    const range = (key: string): Promise<string[]> => this.#do(() => this.#connection.client.zrange(key, offset, last));
+    const range = (key: string): Promise<string[]> => this.#do((client) => client.zrange(key, offset, last));
     switch (listing.state) {
       case 'waiting':
         return this.#listWaiting(listing.queue, offset, limit);
@@ -78,11 +80,13 @@ export class Reads {
         return range(keys.of('held', listing.key));
       case 'parked':
         return range(keys.of('parkedType', listing.type));
+      case 'completed':
+        return range(keys.of('completed', listing.type));
       case 'scheduled':
       case 'failed':
         return range(keys.the(listing.state));
       case 'processing': {
-        const owned = await this.#do(() => this.#connection.client.hgetall(keys.of('processing', listing.worker)));
+        const owned = await this.#do((client) => client.hgetall(keys.of('processing', listing.worker)));
         const sorted = Object.entries(owned).sort(([, a], [, b]) => Number(a) - Number(b));
         return sorted.slice(offset, offset + limit).map(([id]) => id);
       }
@@ -91,16 +95,14 @@ export class Reads {
 
   /** In steps, since cancelled jobs in the list do not count. */
   async #listWaiting(queue: string, offset: number, limit: number): Promise<string[]> {
-    const granted = await this.#do(() => this.#connection.client.zrange(this.#keys.of('granted', queue), 0, '-1'));
+    const granted = await this.#do((client) => client.zrange(this.#keys.of('granted', queue), 0, '-1'));
     const ids = granted.slice(0, offset + limit);
     const passed = new Passed();
     for (let first = 0; ids.length < offset + limit; first += PEEK_STEP) {
       const last = first + PEEK_STEP - 1;
-      const entries = await this.#do(() => this.#connection.client.lrange(this.#keys.of('queue', queue), first, last));
+      const entries = await this.#do((client) => client.lrange(this.#keys.of('queue', queue), first, last));
       if (entries.length === 0) break;
-      const cancelled = await this.#do(() =>
-        this.#connection.client.hmget(this.#keys.of('cancelled', queue), ...entries),
-      );
+      const cancelled = await this.#do((client) => client.hmget(this.#keys.of('cancelled', queue), ...entries));
       entries.forEach((entry, at) => {
         if (passed.isCancelled(entry, Number(cancelled[at] ?? 0))) return;
         const id = entry.startsWith('{') ? toJob(queue, entry, '')?.id : entry;
@@ -111,15 +113,15 @@ export class Reads {
   }
 
   async holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]> {
-    const holders = await this.#do(() => this.#connection.client.hgetall(this.#keys.of('lock', key)));
+    const holders = await this.#do((client) => client.hgetall(this.#keys.of('lock', key)));
     return Object.entries(holders)
       .map(([id, token]) => ({ id, token: token === '' ? null : token }))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]> {
-    const client = this.#connection.client;
-    const letters = await this.#do(() => client.lrangeBuffer(this.#keys.the('dead'), offset, offset + limit - 1));
+    const last = offset + limit - 1;
+    const letters = await this.#do((client) => client.lrangeBuffer(this.#keys.the('dead'), offset, last));
     return letters.map((letter) => {
       const end = letter.indexOf('\n');
       const [queue, reason, at] = arrayOf(JSON.parse(letter.toString('utf8', 0, end)));
@@ -128,15 +130,15 @@ export class Reads {
   }
 
   async stats(): Promise<Stats> {
-    const [queues, workers, scheduled, failed, parked, dead, successful, failedInAll] = arrayOf(
-      await this.#run('stats'),
-    );
+    const reply = arrayOf(await this.#run('stats'));
+    const [queues, workers, scheduled, failed, completed, parked, dead, successful, failedInAll] = reply;
     const counters: Counters = { successful: numberOf(successful), failed: numberOf(failedInAll) };
     return {
       queues: triples(queues).map(([queue, waiting, held]) => ({ queue, waiting, held })),
       workers: triples(workers).map(([worker, processing, leaseEnds]) => ({ worker, processing, leaseEnds })),
       scheduled: numberOf(scheduled),
       failed: numberOf(failed),
+      completed: numberOf(completed),
       parked: numberOf(parked),
       dead: numberOf(dead),
       counters,
@@ -144,23 +146,15 @@ export class Reads {
   }
 
   async now(): Promise<number> {
-    const [seconds, microseconds] = await this.#do(() => this.#connection.client.time());
+    const [seconds, microseconds] = await this.#do((client) => client.time());
     return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
-  }
-
-  async #pipeline(commands: readonly (readonly string[])[]): Promise<unknown[]> {
-    const replies = await this.#do(() => this.#connection.client.pipeline(commands.map((words) => [...words])).exec());
-    return (replies ?? []).map(([error, reply]) => {
-      if (error !== null) throw this.#connection.describe(error);
-      return reply;
-    });
   }
 
   async #run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
     return this.#connection.run(name, this.#keys.the('sequence'), [this.#keys.root, ...args]);
   }
 
-  async #do<Reply>(command: () => Promise<Reply>): Promise<Reply> {
+  #do<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
     return this.#connection.do(command);
   }
 }

@@ -1,18 +1,19 @@
 import {
+  type Acted,
   type Backend,
   type CancelReply,
-  CLAIM_BUDGET,
   type Counters,
   type DeadLetter,
   type ExchangeReply,
   type ExchangeRequest,
+  type Finding,
   type JobView,
   type Listing,
   type LockReply,
   type Move,
   PASS_BUDGET,
   type PromoteReply,
-  type Settlement,
+  type Reopen,
   type Stats,
   type SweepReply,
   type UnlockReply,
@@ -20,14 +21,20 @@ import {
 } from '../../contract/backend.ts';
 import { type Call, Caller } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
-import { messageOf, WingmanError } from '../../core/errors.ts';
+import { shown, WingmanError } from '../../core/errors.ts';
+import type { Keep } from '../../core/keep.ts';
 import type { Lock } from '../../core/lock.ts';
+import { CRASHED } from '../../core/outcome.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { newName } from '../../runtime/identity.ts';
-import { decodeEnvelope, decodeMoves, encodeLocks, encodeSettlement, encodeStart, isPlain } from './codec.ts';
+import { decodeMoves, encodeDue, encodeKeep, encodeLocks, encodeStart } from './codec.ts';
 import type { Connection } from './connection.ts';
+import { diagnose } from './diagnosis.ts';
+import { decodeExchange, encodeExchange } from './exchange.ts';
 import type { Keys } from './keys.ts';
 import { Reads } from './reads.ts';
+import { closed } from './refusals.ts';
+import { Replication } from './replication.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
 import type { ScriptName } from './scripts.ts';
 import { Waiting } from './waiting.ts';
@@ -39,13 +46,20 @@ export interface RedisSettings {
   readonly maxPayload: number;
   /** How long a grant is kept before it may pass to another queue, in milliseconds. */
   readonly grantTimeout: number;
+  readonly reopen: Reopen | null;
 }
+
+const CANCEL_RESULTS = ['cancelled', 'processing', 'failed', 'completed', 'unknown'] as const;
 
 /** The contract on Redis: each method that changes something is one script, and so one atomic step. */
 export class RedisBackend implements Backend {
   readonly kind = 'redis';
   readonly location: string;
   readonly maxPayload: number;
+  /** Behind a getter, which no logger reads: it may hold a password. */
+  readonly #reopen: Reopen | null;
+  readonly #clock: Clock;
+  readonly #replication: Replication;
   readonly #connection: Connection;
   readonly #keys: Keys;
   readonly #grantTimeout: number;
@@ -55,60 +69,45 @@ export class RedisBackend implements Backend {
   readonly #caller = new Caller(newName());
   #isClosed = false;
 
-  constructor({ connection, keys, clock, maxPayload, grantTimeout }: RedisSettings) {
+  constructor({ connection, keys, clock, maxPayload, grantTimeout, reopen }: RedisSettings) {
     this.#connection = connection;
     this.#keys = keys;
+    this.#clock = clock;
     this.#grantTimeout = grantTimeout;
+    this.#reopen = reopen;
+    this.#replication = new Replication(connection, keys, clock);
     this.#reads = new Reads(connection, keys);
     this.#waiting = new Waiting(connection, keys, clock);
     this.location = connection.location;
     this.maxPayload = maxPayload;
   }
 
+  get reopen(): Reopen | null {
+    return this.#reopen;
+  }
+
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
-    const args = jobs.flatMap((job) => [job.id, job.queue, encodeDue(job), encodeStart(job), job.payload]);
+    const args = jobs.flatMap((job) => [
+      job.id,
+      job.queue,
+      job.due === undefined ? '' : encodeDue(job.due),
+      encodeStart(job),
+      job.payload,
+    ]);
     const reply = textOf(await this.#run('enqueue', ...callArgs(call), jobs.length, ...args));
     return Array.from(reply, (digit) => (digit === '1' ? 'enqueued' : 'duplicate'));
   }
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
-    const { worker, settlements, claim } = request;
-    const plain: string[] = [];
-    const others: unknown[] = [];
-    const isInBulk = bulk(request);
-    for (const settlement of settlements) {
-      if (isInBulk(settlement)) plain.push(settlement.job.id, settlement.job.token);
-      else others.push(encodeSettlement(settlement));
-    }
-    const { queues = [], count = 0, locks = 'take' } = claim ?? {};
-    const reply = await this.#run(
-      'exchange',
-      ...callArgs(call),
-      worker,
-      this.#grantTimeout,
-      count,
-      locks,
-      CLAIM_BUDGET,
-      queues.length,
-      ...queues,
-      plain.length / 2,
-      ...plain,
-      others.length === 0 ? '' : JSON.stringify(others),
-    );
-    const [lost, digits, flat, moves, more] = arrayOf(reply);
-    const { claimed, damaged } = decodeClaims(worker, textsOf(flat), queues);
-    return {
-      lost: lost === 1,
-      settled: sortSettled(textOf(digits), settlements.map(isInBulk)),
-      claimed,
-      moves: [...decodeMoves(textsOf(moves)), ...(await this.#bury(worker, damaged))],
-      more: more === 1,
-    };
+    const { words, isInBulk } = encodeExchange(request, this.#grantTimeout);
+    const reply = await this.#run('exchange', ...callArgs(call), ...words);
+    const { damaged, ...exchanged } = decodeExchange(reply, request, isInBulk);
+    if (damaged.length === 0) return exchanged;
+    return { ...exchanged, moves: [...exchanged.moves, ...(await this.#bury(request.worker, damaged))] };
   }
 
   /** Moves claims whose envelope cannot be read to the dead letters. */
   async #bury(worker: string, damaged: readonly ClaimedJob[]): Promise<Move[]> {
-    if (damaged.length === 0) return [];
     const reason = 'its stored envelope is damaged';
     const settlements = damaged.map((job) => ({ job, outcome: { kind: 'dead', reason } as const }));
     const { moves } = await this.#caller.call((call) => this.exchange(call, { worker, settlements }));
@@ -120,7 +119,7 @@ export class RedisBackend implements Backend {
     const given = locks === undefined ? '' : JSON.stringify(locks.length === 0 ? [] : encodeLocks(locks));
     const args = [...callArgs(call), job.worker, this.#grantTimeout, job.id, job.token, given];
     const [state, moves] = arrayOf(await this.#run('lock', ...args));
-    return { state: lockState(textOf(state)), moves: decodeMoves(textsOf(moves)) };
+    return { state: oneOf(state, 'none', 'locked', 'held', 'stale'), moves: decodeMoves(textsOf(moves)) };
   }
 
   async unlock(call: Call, job: ClaimedJob): Promise<UnlockReply> {
@@ -142,7 +141,7 @@ export class RedisBackend implements Backend {
   }
 
   async reclaim(limit: number): Promise<SweepReply> {
-    return sweepReply(await this.#run('reclaim', this.#grantTimeout, limit));
+    return sweepReply(await this.#run('reclaim', this.#grantTimeout, limit, JSON.stringify(CRASHED)));
   }
 
   async promote(limit: number): Promise<PromoteReply> {
@@ -159,9 +158,29 @@ export class RedisBackend implements Backend {
     return sweepReply(await this.#run('unpark', limit, ...types));
   }
 
-  async cancel(id: string): Promise<CancelReply> {
-    const [result, moves] = arrayOf(await this.#run('cancel', this.#grantTimeout, id));
-    return { result: cancelResult(textOf(result)), moves: decodeMoves(textsOf(moves)) };
+  async expire(failed: Keep, limit: number): Promise<SweepReply> {
+    return sweepReply(await this.#run('expire', limit, encodeKeep(failed)));
+  }
+
+  async lead(candidate: string, lease: number): Promise<boolean> {
+    return (await this.#run('lead', candidate, lease)) === 1;
+  }
+
+  async resign(candidate: string): Promise<void> {
+    await this.#run('resign', candidate);
+  }
+
+  async cancel(call: Call, id: string): Promise<CancelReply> {
+    const [result, moves] = arrayOf(await this.#run('cancel', ...callArgs(call), this.#grantTimeout, id));
+    return { result: oneOf(result, ...CANCEL_RESULTS), moves: decodeMoves(textsOf(moves)) };
+  }
+
+  async retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {
+    return digits(await this.#run('retry-failed', ...callArgs(call), ...ids), 'retried');
+  }
+
+  async discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]> {
+    return digits(await this.#run('discard', ...callArgs(call), ...ids), 'discarded');
   }
 
   async increment(call: Call, counter: keyof Counters, by: number): Promise<void> {
@@ -213,20 +232,33 @@ export class RedisBackend implements Backend {
     return this.#waiting.wait(queues, options.timeout, options.signal);
   }
 
+  async replicated(replicas: number, timeout: number): Promise<number> {
+    this.#assertOpen();
+    return this.#replication.replicated(replicas, timeout);
+  }
+
+  async diagnose(): Promise<readonly Finding[]> {
+    this.#assertOpen();
+    return diagnose(this.#connection, this.#keys, this.#clock);
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#waiting.close();
-    this.#connection.client.disconnect();
+    this.#connection.close();
   }
 
+  /** Runs a script that changes something. */
   async #run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
     this.#assertOpen();
-    return this.#connection.run(name, this.#keys.the('sequence'), [this.#keys.root, ...args]);
+    const reply = await this.#connection.run(name, this.#keys.the('sequence'), [this.#keys.root, ...args]);
+    this.#replication.wrote();
+    return reply;
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new WingmanError('WINGMAN_BACKEND_CLOSED', `the backend ${this.location} is closed`);
+    if (this.#isClosed) throw closed(this.location, 'not done');
   }
 }
 
@@ -234,51 +266,8 @@ function callArgs({ client, sequence, floor }: Call): readonly [string, number, 
   return [client, sequence, floor];
 }
 
-function encodeDue({ due }: NewJob): string {
-  if (due === undefined) return '';
-  return 'at' in due ? `at ${due.at}` : `in ${due.in}`;
-}
-
-/**
- * Which settlements are settled in bulk, before the others. None is where a job is named twice: then the order decides which
- * of the two is stale.
- */
-function bulk({ settlements, worker }: ExchangeRequest): (settlement: Settlement) => boolean {
-  const ids = new Set(settlements.map(({ job }) => job.id));
-  return ids.size < settlements.length ? () => false : (settlement) => isPlain(settlement, worker);
-}
-
-/** The script settles those in bulk first; the reply is in the order of the request. */
-function sortSettled(digits: string, isInBulk: readonly boolean[]): ('settled' | 'stale')[] {
-  let nextInBulk = 0;
-  let nextOther = isInBulk.filter(Boolean).length;
-  return isInBulk.map((is) => {
-    const at = is ? nextInBulk++ : nextOther++;
-    return digits[at] === '1' ? 'settled' : 'stale';
-  });
-}
-
-function decodeClaims(
-  worker: string,
-  flat: readonly string[],
-  queues: readonly string[],
-): { claimed: ClaimedJob[]; damaged: ClaimedJob[] } {
-  const claimed: ClaimedJob[] = [];
-  const damaged: ClaimedJob[] = [];
-  for (let at = 0; at < flat.length; at += 3) {
-    const [id = '', value = '', token = ''] = flat.slice(at, at + 3);
-    try {
-      claimed.push({ ...decodeEnvelope(id, value), worker, token });
-    } catch {
-      // Which of several queues it came from is part of what cannot be read.
-      damaged.push({ ...unreadable(id, queues.length === 1 ? queues[0] : ''), worker, token });
-    }
-  }
-  return { claimed, damaged };
-}
-
-function unreadable(id: string, queue = ''): StoredJob {
-  return { id, type: '', queue, payload: '', locks: null, attempts: 0, crashes: 0, sequence: 0, enqueuedAt: 0 };
+function digits<Done extends string>(reply: unknown, done: Done): Acted<Done>[] {
+  return Array.from(textOf(reply), (digit) => (digit === '1' ? done : digit === '0' ? 'refused' : 'unknown'));
 }
 
 function sweepReply(reply: unknown): SweepReply {
@@ -286,16 +275,9 @@ function sweepReply(reply: unknown): SweepReply {
   return { moves: decodeMoves(textsOf(moves)), more: more === 1 };
 }
 
-function lockState(state: string): LockReply['state'] {
-  if (state === 'none' || state === 'locked' || state === 'held' || state === 'stale') return state;
-  throw unknownReply(state);
-}
-
-function cancelResult(result: string): CancelReply['result'] {
-  if (result === 'cancelled' || result === 'processing' || result === 'failed' || result === 'unknown') return result;
-  throw unknownReply(result);
-}
-
-function unknownReply(reply: string): WingmanError {
-  return new WingmanError('WINGMAN_BACKEND_FAILED', `a script gave an unknown reply: ${messageOf(reply)}`);
+/** A script's word, if it is one of those that it may give. */
+function oneOf<Word extends string>(reply: unknown, ...words: readonly Word[]): Word {
+  const found = words.find((word) => word === reply);
+  if (found !== undefined) return found;
+  throw new WingmanError('WINGMAN_BACKEND_FAILED', `a script gave an unknown reply: ${shown(reply)}`);
 }

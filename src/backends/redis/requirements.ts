@@ -1,16 +1,15 @@
-import { WingmanError } from '../../core/errors.ts';
+import { BackendError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
+import { infoFacts } from './info.ts';
 
-const OLDEST_VERSION = 7;
+export const OLDEST_VERSION = 7;
 
 /**
  * Checks that a server can keep what is promised.
- * @throws WingmanError `WINGMAN_BACKEND_REFUSED` for Redis before 7.0, or one that may evict jobs when its memory is full
+ * @throws BackendError `WINGMAN_BACKEND_REFUSED` for Redis before 7.0, or one that may evict jobs when its memory is full
  */
 export async function checkServer(connection: Connection, allowEviction: boolean): Promise<void> {
-  const info = await connection.do(() => connection.client.info());
-  const fact = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-
+  const fact = infoFacts(await connection.do((client) => client.info()));
   const version = fact('redis_version');
   if (version !== undefined && Number.parseInt(version, 10) < OLDEST_VERSION) {
     // Older ones refuse to settle jobs when their memory is full, and there is no way to tell them otherwise.
@@ -25,6 +24,6 @@ export async function checkServer(connection: Connection, allowEviction: boolean
   }
 }
 
-function refused(message: string): WingmanError {
-  return new WingmanError('WINGMAN_BACKEND_REFUSED', message);
+function refused(message: string): BackendError {
+  return new BackendError('WINGMAN_BACKEND_REFUSED', message, 'not done');
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { GRANT_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
-import { KEPT_ATTEMPTS } from '../../core/outcome.ts';
+import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
 import { luaKeys } from './keys.ts';
 
 /** One script for each transition, and one for each read that must see one moment. */
@@ -17,8 +17,14 @@ export type ScriptName =
   | 'promote'
   | 'pass-grants'
   | 'unpark'
+  | 'expire'
+  | 'lead'
+  | 'resign'
   | 'cancel'
+  | 'retry-failed'
+  | 'discard'
   | 'increment'
+  | 'mark'
   | 'find'
   | 'peek'
   | 'stats';
@@ -29,7 +35,7 @@ export interface Script {
 }
 
 /** Bounds that the contract sets, by the names that scripts use for them. */
-const BOUNDS = Object.entries({ GRANT_BUDGET, RESUMED_KEYS, KEPT_ATTEMPTS })
+const BOUNDS = Object.entries({ GRANT_BUDGET, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES })
   .map(([name, value]) => `local ${name} = ${value}`)
   .join('\n');
 

@@ -4,8 +4,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
 
-/** How much longer than asked a blocked connection may stay silent before it counts as dead. */
-const SILENCE = 2_000;
+/** How much longer than asked a blocked connection may stay silent before it counts as dead; it may be a slow one. */
+const SILENCE = 5_000;
 /** How long to wait at least when the server cannot be reached, so that callers who go on at once do not spin. */
 const OUTAGE_PAUSE = 250;
 
@@ -38,18 +38,14 @@ export class Waiting {
   async wait(queues: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
     const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     if (stop.aborted) return 'aborted';
-    if (await this.#hasWork(queues)) return 'woken';
-    const keys = queues.map((queue) => this.#keys.of('wake', queue));
-    const gaveUp = new AbortController();
     const ended = new AbortController();
     const end = (): void => ended.abort();
     stop.addEventListener('abort', end, { once: true });
     try {
-      const token = this.#takeToken(keys, timeout, gaveUp.signal);
+      const token = this.#look(queues, timeout, ended.signal);
       // The server ends the block after `timeout`; the clock only notices a connection that is dead.
       const first = await Promise.race([token, this.#clock.sleep(timeout + SILENCE, ended.signal)]);
       if (first === 'woken' || first === 'timeout') return first;
-      gaveUp.abort();
       if (first === 'unreachable') await this.#clock.sleep(Math.min(timeout, OUTAGE_PAUSE), ended.signal);
       return stop.aborted ? 'aborted' : 'timeout';
     } finally {
@@ -58,33 +54,47 @@ export class Waiting {
     }
   }
 
+  async #look(
+    queues: readonly string[],
+    timeout: number,
+    gaveUp: AbortSignal,
+  ): Promise<'woken' | 'timeout' | 'unreachable'> {
+    if (await this.#hasWork(queues)) return 'woken';
+    const keys = queues.map((queue) => this.#keys.of('wake', queue));
+    return gaveUp.aborted ? 'timeout' : this.#takeToken(keys, timeout, gaveUp);
+  }
+
   /** A token may have been lost, and other programs leave none: so whoever starts to wait looks first. */
   async #hasWork(queues: readonly string[]): Promise<boolean> {
     const keys = queues.flatMap((queue) => [this.#keys.of('queue', queue), this.#keys.of('granted', queue)]);
-    return this.#main.client.exists(...keys).then(
-      (count) => count > 0,
-      () => false,
-    );
+    return this.#main
+      .attempt((client) => client.exists(...keys))
+      .then(
+        (count) => count > 0,
+        () => false,
+      );
   }
 
   /** Blocks for a token until `gaveUp` aborts. A token that comes after that is left for the next who waits. */
   async #takeToken(keys: string[], timeout: number, gaveUp: AbortSignal): Promise<'woken' | 'timeout' | 'unreachable'> {
     const blocker = this.#idle.pop() ?? (await this.#connect().catch(() => null));
     if (blocker === null) return 'unreachable';
+    const answered = new AbortController();
     const unblock = (): void => {
-      this.#unblock(blocker);
+      void this.#unblock(blocker, answered.signal);
     };
     gaveUp.addEventListener('abort', unblock, { once: true });
     try {
       if (gaveUp.aborted) return 'timeout';
       const popped = await blocker.client.blpop(...keys, Math.max(timeout, 10) / 1000);
       if (popped === null) return 'timeout';
-      if (gaveUp.aborted) this.#main.client.rpush(popped[0], '1').catch(() => undefined);
+      if (gaveUp.aborted) this.#leave(popped[0]);
       return 'woken';
     } catch {
       this.#drop(blocker.client);
       return 'unreachable';
     } finally {
+      answered.abort();
       gaveUp.removeEventListener('abort', unblock);
       if (this.#open.has(blocker.client)) this.#idle.push(blocker);
     }
@@ -92,9 +102,6 @@ export class Waiting {
 
   async #connect(): Promise<Blocker> {
     const client = this.#main.client.duplicate({
-      lazyConnect: true,
-      // It may stay silent for as long as it blocks.
-      commandTimeout: undefined,
       maxRetriesPerRequest: null,
       // One that is cut off is not mended: the next wait opens another.
       retryStrategy: () => null,
@@ -102,17 +109,39 @@ export class Waiting {
     client.on('error', () => undefined);
     client.on('close', () => this.#drop(client));
     this.#open.add(client);
-    await client.connect();
-    return { client, id: await client.client('ID') };
+    const greeted = new AbortController();
+    this.#dropAfter(client, SILENCE, greeted.signal);
+    try {
+      await client.connect();
+      return { client, id: await client.client('ID') };
+    } catch (error) {
+      this.#drop(client);
+      throw error;
+    } finally {
+      greeted.abort();
+    }
   }
 
   /** Ends a block on the server, where a token may be popped in the same moment and must not be lost. */
-  async #unblock({ client, id }: Blocker): Promise<void> {
+  async #unblock({ client, id }: Blocker, answered: AbortSignal): Promise<void> {
+    this.#dropAfter(client, SILENCE, answered);
     try {
-      await this.#main.client.client('UNBLOCK', id);
+      await this.#main.attempt((main) => main.client('UNBLOCK', id));
     } catch {
       this.#drop(client);
     }
+  }
+
+  /** Puts a token back that nobody waits for any more. Should it be lost, the next who waits looks for himself. */
+  #leave(key: string): void {
+    this.#main.attempt((client) => client.rpush(key, '1')).catch(() => undefined);
+  }
+
+  /** A connection that gives no answer is dead, though it may look alive. */
+  #dropAfter(client: Redis, limit: number, answered: AbortSignal): void {
+    void this.#clock.sleep(limit, answered).then((isSilent) => {
+      if (isSilent) this.#drop(client);
+    });
   }
 
   #drop(client: Redis): void {

@@ -124,8 +124,9 @@ describe('a server that cannot keep what is promised', () => {
       }
     };
     const error = await refusal(fill());
-    expect(error.code).toBe('WINGMAN_BACKEND_REFUSED');
+    expect(error.code).toBe('WINGMAN_BACKEND_FULL');
     expect(error.message).toContain('OOM');
+    expect(error.message).toContain('raise maxmemory');
 
     await backend.register('w', 60_000);
     const claim = { queues: ['q'], count: 5, locks: 'take' } as const;

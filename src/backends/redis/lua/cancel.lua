@@ -1,14 +1,17 @@
 #!lua flags=allow-oom
 -- cancel: removes a job that neither runs nor has ended.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 how long a grant is kept (ms), 3 id
--- Returns { 'cancelled' | 'processing' | 'failed' | 'unknown', { event, id, queue, detail, … } }
--- Atomic since the state must not change between the look and the act.
+-- ARGV  1 root, 2 client, 3 call, 4 floor, 5 how long a grant is kept (ms), 6 id
+-- Returns { 'cancelled' | 'processing' | 'failed' | 'completed' | 'unknown', { event, id, queue, detail, … } }
+-- Atomic since the state must not change between the look and the act, nor a repeat cancel a later job of the same id.
 --@include start
 --@include envelope
 --@include locks
 
-local grant_timeout, id = tonumber(ARGV[2]), ARGV[3]
+local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
+local grant_timeout, id = tonumber(ARGV[5]), ARGV[6]
+local earlier = earlier_reply(client, number)
+if earlier then return { earlier, moves } end
 
 local function is_processing()
   for _, worker in ipairs(call('ZRANGE', WORKERS, 0, -1)) do
@@ -22,6 +25,7 @@ local function cancel()
   if not line then return 'unknown' end
   if is_processing() then return 'processing' end
   if call('ZSCORE', FAILED, id) then return 'failed' end
+  if call('ZSCORE', completed_key(line[TYPE]), id) then return 'completed' end
   local queue, freed = line[QUEUE], {}
   local is_listed = call('ZREM', SCHEDULED, id) == 0 and call('HDEL', PARKED, id) == 0
   call('ZREM', parked_type_key(line[TYPE]), id)
@@ -36,7 +40,7 @@ local function cancel()
     free(id, freed)
     is_listed = false
   end
-  call('DEL', job_key(id), failures_key(id))
+  erase(id)
   if is_listed then
     -- A list cannot be searched in constant time: the claim that comes by is told to pass over this entry.
     call('HINCRBY', cancelled_key(queue), id, 1)
@@ -48,4 +52,5 @@ end
 
 local result = cancel()
 wake_claimers()
+keep_reply(client, number, floor, result)
 return { result, moves }

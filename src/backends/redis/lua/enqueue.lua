@@ -19,8 +19,7 @@ for job = 1, count do
   local value = line .. ',' .. text(now) .. ',' .. text(sequence + job) .. ']\n' .. payload
   if call('SET', job_key(id), value, 'NX') then
     results[job] = '1'
-    local instant = 0
-    if due ~= '' then instant = tonumber(sub(due, 4)) + (sub(due, 1, 2) == 'in' and now or 0) end
+    local instant = due == '' and 0 or instant_of(due)
     if instant > now then
       call('ZADD', SCHEDULED, instant, id)
       call('SADD', QUEUES, queue)

@@ -3,7 +3,7 @@
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 id
 -- Returns false, or { envelope, state, detail, second detail, failures }; the details: due for scheduled, failed at for
--- failed, reason for parked, key for held, worker and token for processing, '1' for waiting with a grant.
+-- failed, completed at for completed, reason for parked, key for held, worker and token for processing, '1' for waiting with a grant.
 -- Atomic since the parts of the answer must belong together. Looks at each worker, never at a queue.
 --@include start
 --@include envelope
@@ -24,6 +24,8 @@ if failed_at then return { value, 'failed', failed_at, '', failures } end
 local reason = call('HGET', PARKED, id)
 if reason then return { value, 'parked', reason, '', failures } end
 local line = decode(value)
+local completed_at = line and call('ZSCORE', completed_key(line[TYPE]), id)
+if completed_at then return { value, 'completed', completed_at, '', failures } end
 for _, lock in ipairs(line and locks_of(line) or NO_LOCKS) do
   if call('ZSCORE', held_key(lock[1]), id) then return { value, 'held', lock[1], '', failures } end
 end

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- reclaim: takes jobs back from workers whose lease has ended.
+-- reclaim: takes jobs back from workers whose lease has ended, and puts those in quarantine that crashed too often in a row.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 how long a grant is kept (ms), 3 how many jobs at most
+-- ARGV  1 root, 2 how long a grant is kept (ms), 3 how many jobs at most, 4 the failure of one in quarantine, as JSON
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since a job leaves its worker, its places come free and it is back in its queue at once: no one can settle it late.
 --@include start
@@ -9,6 +9,15 @@
 --@include locks
 
 local left, freed = tonumber(ARGV[3]), {}
+
+-- No attempt is used: the run that vanished is named by the number that it would have had.
+local function quarantine(id, line, worker)
+  local failure = cjson.decode(ARGV[4])
+  failure.attempt, failure.worker = (line[ATTEMPTS] or 0) + 1, worker
+  keep_failure(id, cjson.encode(failure))
+  call('ZADD', FAILED, now, id)
+  call('INCR', FAILED_TOTAL)
+end
 
 local function take_back(worker, id)
   call('HDEL', processing_key(worker), id)
@@ -18,8 +27,9 @@ local function take_back(worker, id)
   if not line then return bury_job(id, '', 'its stored envelope is damaged') end
   line[CRASHES] = (line[CRASHES] or 0) + 1
   rewrite(id, value, line, line_end)
-  requeue(id, line, freed)
-  move('reclaimed', id, line[QUEUE], worker)
+  local is_quarantined = line[CRASHES] >= MOST_CRASHES
+  if is_quarantined then quarantine(id, line, worker) else requeue(id, line, freed) end
+  move(is_quarantined and 'quarantined' or 'reclaimed', id, line[QUEUE], worker)
 end
 
 for _, worker in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do

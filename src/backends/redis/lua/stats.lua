@@ -2,9 +2,9 @@
 -- stats: counts of all there is. Changes nothing.
 -- KEYS  1 the sequence
 -- ARGV  1 root
--- Returns { { queue, waiting, held, … }, { worker, processing, end of lease, … }, scheduled, failed, parked, dead,
+-- Returns { { queue, waiting, held, … }, { worker, processing, end of lease, … }, scheduled, failed, completed, parked, dead,
 --           successful, failed in all }
--- Atomic since the counts must add up. Its length is that of the queues and workers, not of the jobs.
+-- Atomic since the counts must add up. Its length is that of the queues, workers and kept types, not of the jobs.
 --@include start
 
 local queues, workers = {}, {}
@@ -21,11 +21,14 @@ for index = 1, #leases, 2 do
   workers[at + 1], workers[at + 2] = leases[index], call('HLEN', processing_key(leases[index]))
   workers[at + 3] = leases[index + 1]
 end
+local completed = 0
+for _, kept in ipairs(call('HKEYS', KEEP)) do completed = completed + call('ZCARD', completed_key(kept)) end
 return {
   queues,
   workers,
   call('ZCARD', SCHEDULED),
   call('ZCARD', FAILED),
+  completed,
   call('HLEN', PARKED),
   call('LLEN', DEAD),
   call('GET', SUCCESSFUL_TOTAL) or '0',

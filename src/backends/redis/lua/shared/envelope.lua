@@ -41,6 +41,34 @@ local function rewrite(id, value, line, line_end)
   call('SET', job_key(id), cjson.encode(line) .. sub(value, line_end))
 end
 
+-- Writes a job's line with no crash counted, where there was one.
+local function forget_crashes(id, line)
+  if (line[CRASHES] or 0) == 0 then return end
+  local value = call('GET', job_key(id))
+  local _, line_end = decode(value)
+  line[CRASHES] = 0
+  rewrite(id, value, line, line_end)
+end
+
+-- Keeps what went wrong in an attempt, the newest ones only.
+local function keep_failure(id, failure)
+  call('RPUSH', failures_key(id), text(now) .. ' ' .. failure)
+  call('LTRIM', failures_key(id), -KEPT_ATTEMPTS, -1)
+end
+
+-- Whether there are jobs at all that were retried by hand; looked up once, as there mostly are none.
+local retried_exist
+local function are_retried()
+  if retried_exist == nil then retried_exist = call('EXISTS', RETRIED) == 1 end
+  return retried_exist
+end
+
+-- Removes a job and all that is kept with it; the lists that it stands in are the caller's.
+local function erase(id)
+  call('DEL', job_key(id), failures_key(id))
+  if are_retried() then call('SREM', RETRIED, id) end
+end
+
 -- Keeps what is no job among the dead letters, byte for byte.
 local function bury(queue, reason, raw)
   call('RPUSH', DEAD, cjson.encode({ queue, reason, now }) .. '\n' .. raw)
@@ -50,6 +78,6 @@ end
 local function bury_job(id, queue, reason)
   local raw = call('GET', job_key(id))
   bury(queue, reason, raw or id)
-  call('DEL', job_key(id), failures_key(id))
+  erase(id)
   move('dead', id, queue, reason)
 end

@@ -8,20 +8,27 @@ local function count_attempt(id, failure)
   if not line then return nil end
   line[ATTEMPTS], line[CRASHES] = (line[ATTEMPTS] or 0) + 1, 0
   rewrite(id, value, line, line_end)
-  call('RPUSH', failures_key(id), text(now) .. ' ' .. failure)
-  call('LTRIM', failures_key(id), -KEPT_ATTEMPTS, -1)
+  keep_failure(id, failure)
   return line
 end
 
 local outcomes = {}
 
-function outcomes.completed(id, _, counted)
-  call('DEL', job_key(id), failures_key(id))
+-- keep: for how long (ms) and how many, or '' to keep nothing. What is damaged cannot be kept.
+function outcomes.completed(id, _, counted, keep)
+  local line = keep ~= '' and line_of(id)
+  if line then
+    forget_crashes(id, line)
+    call('HSET', KEEP, line[TYPE], keep)
+    call('ZADD', completed_key(line[TYPE]), now, id)
+  else
+    erase(id)
+  end
   if counted == 1 then call('INCR', SUCCESSFUL_TOTAL) end
 end
 
 function outcomes.cancelled(id)
-  call('DEL', job_key(id), failures_key(id))
+  erase(id)
 end
 
 function outcomes.retry(id, queue, delay, failure)
@@ -35,8 +42,15 @@ function outcomes.failed(id, queue, counted, failure)
   if counted == 1 then call('INCR', FAILED_TOTAL) end
 end
 
-function outcomes.released(id, queue, token)
-  released[#released + 1] = { id, queue, tonumber(token) }
+function outcomes.snoozed(id, queue, due)
+  local line = line_of(id)
+  if not line then return bury_job(id, queue, 'its stored envelope is damaged') end
+  forget_crashes(id, line)
+  call('ZADD', SCHEDULED, instant_of(due), id)
+end
+
+function outcomes.released(id, queue, token, untried)
+  released[#released + 1] = { id, queue, tonumber(token), untried == 1 }
 end
 
 function outcomes.parked(id, queue, reason)
@@ -49,7 +63,7 @@ end
 function outcomes.dead(id, queue, reason)
   local raw = call('GET', job_key(id))
   bury(queue, reason, raw or id)
-  call('DEL', job_key(id), failures_key(id))
+  erase(id)
 end
 
 -- Settles one job: [id, token, worker, queue, outcome, …its details]. Returns '1', or '0' for a stale token.
@@ -59,7 +73,7 @@ local function settle(settlement)
   call('HDEL', processing_key(owner), id)
   free(id, freed)
   if kind == 'released' then
-    outcomes.released(id, queue, token)
+    outcomes.released(id, queue, token, settlement[6])
   else
     outcomes[kind](id, queue, settlement[6], settlement[7])
   end
@@ -87,6 +101,11 @@ local function settle_plain(worker, ids, tokens, results)
   if #keys == 0 then return end
   in_chunks('HDEL', processing_key(worker), done)
   for first = 1, #keys, 1000 do call('DEL', unpack(keys, first, math.min(first + 999, #keys))) end
+  if are_retried() then
+    for _, id in ipairs(done) do
+      if call('SREM', RETRIED, id) == 1 then call('DEL', failures_key(id)) end
+    end
+  end
   call('INCRBY', SUCCESSFUL_TOTAL, #keys)
 end
 
@@ -99,12 +118,7 @@ local function put_back()
     if not line then
       bury_job(id, job[2], 'its stored envelope is damaged')
     else
-      if (line[CRASHES] or 0) > 0 then
-        local value = call('GET', job_key(id))
-        local _, line_end = decode(value)
-        line[CRASHES] = 0
-        rewrite(id, value, line, line_end)
-      end
+      if not job[4] then forget_crashes(id, line) end
       requeue(id, line, freed)
     end
   end

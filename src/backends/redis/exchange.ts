@@ -1,0 +1,99 @@
+// What an exchange says to its script, and what comes back.
+import { CLAIM_BUDGET, type ExchangeReply, type ExchangeRequest, type Settlement } from '../../contract/backend.ts';
+import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
+import { decodeEnvelope, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
+import { arrayOf, textOf, textsOf } from './replies.ts';
+
+export interface ExchangeOrder {
+  /** The words for the script after those that name the call. */
+  readonly words: readonly (string | number)[];
+  /** For each settlement, in the order of the request: whether it is settled in bulk, and so before the others. */
+  readonly isInBulk: readonly boolean[];
+}
+
+export function encodeExchange(request: ExchangeRequest, grantTimeout: number): ExchangeOrder {
+  const { worker, settlements, claim } = request;
+  const { queues = [], count = 0, locks = 'take' } = claim ?? {};
+  const plain: string[] = [];
+  const others: unknown[] = [];
+  const isInBulk = settlements.map(bulk(request));
+  for (const [at, settlement] of settlements.entries()) {
+    if (isInBulk[at] === true) plain.push(settlement.job.id, settlement.job.token);
+    else others.push(encodeSettlement(settlement));
+  }
+  const words = [
+    worker,
+    grantTimeout,
+    count,
+    locks,
+    CLAIM_BUDGET,
+    queues.length,
+    ...queues,
+    plain.length / 2,
+    ...plain,
+    others.length === 0 ? '' : JSON.stringify(others),
+  ];
+  return { words, isInBulk };
+}
+
+export interface Exchanged extends ExchangeReply {
+  /** Claims whose envelope cannot be read: they are this worker's, and nobody can run them. */
+  readonly damaged: readonly ClaimedJob[];
+}
+
+export function decodeExchange(
+  reply: unknown,
+  { worker, claim }: ExchangeRequest,
+  isInBulk: readonly boolean[],
+): Exchanged {
+  const [lost, digits, flat, moves, more] = arrayOf(reply);
+  return {
+    ...decodeClaims(worker, textsOf(flat), claim?.queues ?? []),
+    lost: lost === 1,
+    settled: sortSettled(textOf(digits), isInBulk),
+    moves: decodeMoves(textsOf(moves)),
+    more: more === 1,
+  };
+}
+
+/**
+ * Which settlements are settled in bulk, before the others. None is where a job is named twice: then the order decides which
+ * of the two is stale.
+ */
+function bulk({ settlements, worker }: ExchangeRequest): (settlement: Settlement) => boolean {
+  const ids = new Set(settlements.map(({ job }) => job.id));
+  return ids.size < settlements.length ? () => false : (settlement) => isPlain(settlement, worker);
+}
+
+/** The script settles those in bulk first; the reply is in the order of the request. */
+function sortSettled(digits: string, isInBulk: readonly boolean[]): ('settled' | 'stale')[] {
+  let nextInBulk = 0;
+  let nextOther = isInBulk.filter(Boolean).length;
+  return isInBulk.map((is) => {
+    const at = is ? nextInBulk++ : nextOther++;
+    return digits[at] === '1' ? 'settled' : 'stale';
+  });
+}
+
+function decodeClaims(
+  worker: string,
+  flat: readonly string[],
+  queues: readonly string[],
+): { claimed: ClaimedJob[]; damaged: ClaimedJob[] } {
+  const claimed: ClaimedJob[] = [];
+  const damaged: ClaimedJob[] = [];
+  for (let at = 0; at < flat.length; at += 3) {
+    const [id = '', value = '', token = ''] = flat.slice(at, at + 3);
+    try {
+      claimed.push({ ...decodeEnvelope(id, value), worker, token });
+    } catch {
+      // Which of several queues it came from is part of what cannot be read.
+      damaged.push({ ...unreadable(id, queues.length === 1 ? queues[0] : ''), worker, token });
+    }
+  }
+  return { claimed, damaged };
+}
+
+function unreadable(id: string, queue = ''): StoredJob {
+  return { id, type: '', queue, payload: '', locks: null, attempts: 0, crashes: 0, sequence: 0, enqueuedAt: 0 };
+}

@@ -1,0 +1,33 @@
+#!lua flags=allow-oom
+-- retry-failed: moves failed jobs to the backs of their queues with a new set of attempts; what failed before is kept.
+-- KEYS  1 the sequence
+-- ARGV  1 root, 2 client, 3 call, 4 floor, then the ids
+-- Returns a text of one digit for each id: 1 retried, 0 not a failed job or its envelope is damaged, 2 no job has this id.
+-- Atomic since a job must be in one place, and a repeat must not retry one that has failed again.
+--@include start
+--@include envelope
+
+local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
+local earlier = earlier_reply(client, number)
+if earlier then return earlier end
+
+local function retry(id)
+  local value = call('GET', job_key(id))
+  if not value then return '2' end
+  local line, line_end = decode(value)
+  if not line or call('ZREM', FAILED, id) == 0 then return '0' end
+  line[ATTEMPTS], line[CRASHES] = 0, 0
+  rewrite(id, value, line, line_end)
+  call('SADD', RETRIED, id)
+  call('RPUSH', queue_key(line[QUEUE]), id)
+  arrived[line[QUEUE]] = true
+  return '1'
+end
+
+local results = {}
+for at = 5, #ARGV do results[#results + 1] = retry(ARGV[at]) end
+wake_claimers()
+
+local reply = table.concat(results)
+keep_reply(client, number, floor, reply)
+return reply

@@ -1,0 +1,74 @@
+// What stands in Redis itself, and what must not stand there any more.
+
+import { expect, test } from 'vitest';
+import { completed, failed, newJob } from '../../../src/contract/conformance/session.ts';
+import { rejection, server, store } from './stage.ts';
+
+test('nothing is left of a job that failed, was retried by hand, and completed', async () => {
+  const { url, cli } = await server();
+  const { session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  await session.enqueue(newJob('a'));
+  await session.settle(await session.take(worker, 'a'), failed);
+  await session.retryFailed('a');
+  expect(await cli('LLEN', 'p:failures:a')).toBe('1');
+  // As the first attempt and without locks: the way on which jobs are settled in bulk.
+  await session.settle(await session.take(worker, 'a'), completed);
+  expect(await cli('KEYS', 'p:*a')).toBe('');
+  expect(await cli('EXISTS', 'p:retried')).toBe('0');
+});
+
+test('nor of one that was retried and cancelled, discarded, or expired', async () => {
+  const { url, cli } = await server();
+  const { session, backend } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  for (const id of ['a', 'b', 'c']) {
+    await session.enqueue(newJob(id));
+    await session.settle(await session.take(worker, id), failed);
+  }
+  await session.retryFailed('a');
+  await session.cancel('a');
+  await session.retryFailed('b', 'c');
+  await session.settle(await session.take(worker, 'b'), failed);
+  await session.settle(await session.take(worker, 'c'), failed);
+  await session.discard('b');
+  await session.passed();
+  await backend.expire({ for: 1, count: null }, 10);
+  expect(await cli('KEYS', 'p:failures:*')).toBe('');
+  expect(await cli('EXISTS', 'p:retried')).toBe('0');
+});
+
+test('a call that arrives when its client is done with it is refused, and changes nothing', async () => {
+  const { backend, session } = await store({ url: (await server()).url });
+  const worker = await session.worker();
+  const late = { client: 'tester', sequence: 1, floor: 1 };
+  await backend.enqueue(late, [newJob('a')]);
+  await session.settle(await session.take(worker, 'a'), completed);
+  await backend.enqueue({ client: 'tester', sequence: 2, floor: 2 }, [newJob('b')]);
+  // A network delivers what was sent over a connection that was given up.
+  const { error } = await rejection(backend.enqueue(late, [newJob('a')]));
+  expect(error.message).toContain('LATECALL');
+  const claim = { queues: ['q'], count: 1, locks: 'take' } as const;
+  await rejection(backend.exchange(late, { worker, settlements: [], claim }));
+  expect(await session.waiting()).toEqual(['b']);
+  // One that was made before and comes after another is no late one.
+  const calls = [3, 4].map((sequence) => ({ client: 'tester', sequence, floor: 3 }));
+  for (const call of calls.reverse()) await backend.enqueue(call, [newJob(`job-${call.sequence}`)]);
+  expect(await session.waiting()).toEqual(['b', 'job-4', 'job-3']);
+});
+
+test('another thread opens the same store by what `reopen` tells; nobody does with what cannot be handed over', async () => {
+  const { url } = await server();
+  const { backend, session } = await store({ url, prefix: 'again', maxPayload: 1_000 });
+  await session.enqueue(newJob('a'));
+  const { reopen } = backend;
+  if (reopen === null) expect.fail('it can be reopened');
+  const { open }: typeof import('../../../src/backends/redis/index.ts') = await import(reopen.module);
+  const again = await open(structuredClone(reopen.options));
+  expect(await again.list({ state: 'waiting', queue: 'q' }, 0, 10)).toEqual(['a']);
+  expect(again.maxPayload).toBe(1_000);
+  await again.close();
+
+  const { backend: byFunction } = await store({ url, reconnectOnError: () => false });
+  expect(byFunction.reopen).toBeNull();
+});

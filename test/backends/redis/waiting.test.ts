@@ -1,0 +1,60 @@
+// Waits for work, whose connections are their own.
+
+import { expect, test } from 'vitest';
+import { newJob } from '../../../src/contract/conformance/session.ts';
+import { duration, proxyOf, server, store } from './stage.ts';
+
+test('a wait whose connection is cut ends by itself, and the next one works', async () => {
+  const cutting = await server();
+  const { backend, session } = await store({ url: cutting.url });
+  const waiting = backend.wait(['q'], { timeout: 20_000 });
+  await expect.poll(() => cutting.cli('CLIENT', 'LIST')).toContain('cmd=blpop');
+  await cutting.cli('CLIENT', 'KILL', 'TYPE', 'normal');
+  expect(await waiting).toBe('timeout');
+  const next = backend.wait(['q'], { timeout: 20_000 });
+  await expect.poll(() => cutting.cli('CLIENT', 'LIST')).toContain('cmd=blpop');
+  await session.enqueue(newJob('a'));
+  expect(await next).toBe('woken');
+});
+
+test('a wait whose connection is half-open ends by itself', async () => {
+  const target = await server();
+  const proxy = await proxyOf(target);
+  const { backend } = await store({ url: proxy.url });
+  const waiting = backend.wait(['q'], { timeout: 200 });
+  await expect.poll(() => target.cli('CLIENT', 'LIST')).toContain('cmd=blpop');
+  proxy.silence();
+  expect(await waiting).toBe('timeout');
+});
+
+test('waits do not spin while the server is away, and end when their signal aborts', async () => {
+  const gone = await server();
+  const { backend } = await store({ url: gone.url });
+  await gone.stop();
+  const took = await duration(async () => {
+    for (let round = 0; round < 4; round += 1) expect(await backend.wait(['q'], { timeout: 10_000 })).toBe('timeout');
+  });
+  expect(took).toBeGreaterThan(4 * 240);
+  const stop = new AbortController();
+  const aborted = backend.wait(['q'], { timeout: 10_000, signal: stop.signal });
+  stop.abort();
+  expect(await aborted).toBe('aborted');
+});
+
+test('an abort ends a wait at once on a connection that is half-open, and one that cannot be made', async () => {
+  const target = await server();
+  const proxy = await proxyOf(target);
+  const { backend } = await store({ url: proxy.url });
+  for (const before of ['the block', 'the connection']) {
+    const stop = new AbortController();
+    if (before === 'the connection') proxy.silence();
+    const waiting = backend.wait(['q'], { timeout: 20_000, signal: stop.signal });
+    if (before === 'the block') {
+      await expect.poll(() => target.cli('CLIENT', 'LIST')).toContain('cmd=blpop');
+      proxy.silence();
+    }
+    stop.abort();
+    expect(await duration(() => waiting)).toBeLessThan(1_000);
+    expect(await waiting).toBe('aborted');
+  }
+});
