@@ -1,5 +1,6 @@
 import type { Backend } from '../contract/backend.ts';
-import { shown, WingmanError, withoutPassword } from '../core/errors.ts';
+import { InvalidOptionError, shown, WingmanError, withoutPassword } from '../core/errors.ts';
+import { checkMaxPayload } from '../core/payload.ts';
 
 /** What every backend takes, whichever its URL names. */
 export interface CommonOptions {
@@ -12,9 +13,10 @@ export interface CommonOptions {
 /**
  * Opens a backend by its URL: `redis://host:port/db`, `rediss://…`, `sqlite:path`, `memory:`. Only the one that is named is
  * loaded, so a program on SQLite never loads a Redis client.
- * @throws WingmanError `WINGMAN_BACKEND_URL` for any other URL, and what the backend's own `open` throws
+ * @throws WingmanError `WINGMAN_BACKEND_URL` for any other URL, and what the backend's own `open` throws; InvalidOptionError
  */
 export async function openBackend(url: string, options: CommonOptions = {}): Promise<Backend> {
+  checkOptions(options);
   const scheme = typeof url === 'string' ? /^([a-z]+):/i.exec(url)?.[1]?.toLowerCase() : undefined;
   switch (scheme) {
     case 'redis':
@@ -29,5 +31,12 @@ export async function openBackend(url: string, options: CommonOptions = {}): Pro
         'WINGMAN_BACKEND_URL',
         `a backend's URL is redis://host:port, rediss://host:port, sqlite:path or memory:; received ${shown(withoutPassword(url))}`,
       );
+  }
+}
+
+function checkOptions({ maxPayload, grantTimeout }: CommonOptions): void {
+  if (maxPayload !== undefined) checkMaxPayload(maxPayload);
+  if (grantTimeout !== undefined && !(Number.isFinite(grantTimeout) && grantTimeout > 0)) {
+    throw new InvalidOptionError('grantTimeout', 'a number of milliseconds above 0', grantTimeout);
   }
 }

@@ -4,6 +4,7 @@ import type { Backend, Finding } from '../contract/backend.ts';
 import { withoutPassword } from '../core/errors.ts';
 import { out } from './colors.ts';
 import { printable } from './format.ts';
+import { print } from './output.ts';
 import { backendOption, type CommonFlags, configOption, DEFAULT_BACKEND, readSettings } from './settings.ts';
 import { refuseMemory, refuseMissing } from './where.ts';
 
@@ -40,7 +41,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
       flags.json === true
         ? JSON.stringify({ backend: withoutPassword(url), findings })
         : [printable(backend.location), '', ...findings.flatMap(report)].join('\n').trimEnd();
-    process.stdout.write(`${text}\n`);
+    await print(`${text}\n`);
     if (findings.some(({ level }) => level === 'fail')) process.exitCode = 1;
   } finally {
     await backend.close();

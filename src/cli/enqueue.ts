@@ -8,6 +8,7 @@ import { type Lock, normalizeLocks } from '../core/lock.ts';
 import { UsageError } from './errors.ts';
 import { parseInput } from './json-input.ts';
 import { findDefinition, loadModules } from './modules.ts';
+import { print } from './output.ts';
 import {
   backendOption,
   type CommonFlags,
@@ -72,7 +73,7 @@ async function enqueue(type: string, json: string | undefined, flags: EnqueueFla
       ...(at !== undefined && { runAt: at }),
       ...(id !== undefined && { id }),
     });
-    process.stdout.write(`${flags.json === true ? JSON.stringify(enqueued) : enqueued.id}\n`);
+    await print(`${flags.json === true ? JSON.stringify(enqueued) : enqueued.id}\n`);
   } finally {
     await wingman.close();
   }
@@ -116,10 +117,16 @@ function parseDelay(value: string): number {
 function parseInstant(value: string): Date {
   const instant = new Date(value);
   // Date takes much that is no date, such as '5'.
-  if (!/^\d{4}-\d{2}-\d{2}/.test(value) || Number.isNaN(instant.getTime())) {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(value) || Number.isNaN(instant.getTime()) || !isDay(value.slice(0, 10))) {
     throw new Error('Give a date and time as ISO 8601 has it, such as 2030-01-31T08:00:00Z.');
   }
   return instant;
+}
+
+/** Date makes a day of March out of the 31st of February. */
+function isDay(date: string): boolean {
+  const midnight = new Date(date);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
 }
 
 function parseId(value: string): string {

@@ -1,12 +1,21 @@
-import { InvalidInputError, messageOf, WingmanError, withoutPassword } from '../core/errors.ts';
+import { type ErrorCode, InvalidInputError, messageOf, WingmanError, withoutPassword } from '../core/errors.ts';
 import { err } from './colors.ts';
 
 const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;
 
 /** The command line makes no sense as it is given. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+export class UsageError extends WingmanError {
+  constructor(message: string, code: ErrorCode = 'WINGMAN_USAGE') {
+    super(code, message);
+  }
+}
+
+/** What the parser of the command line says, with our colour and a code as all our errors have. */
+export function describeUsage(text: string): string {
+  const [first = '', ...rest] = text.trimEnd().split('\n');
+  const head = first.replace(/^error:/, err.red('error:'));
+  return `${[`${head}${shownCode('WINGMAN_USAGE')}`, ...rest].join('\n')}\n`;
 }
 
 /**
@@ -14,7 +23,8 @@ export class UsageError extends Error {
  * sets `DEBUG=wingman`.
  */
 export function describeError(thrown: unknown, env: NodeJS.ProcessEnv = process.env): string {
-  const lines = [`${err.red('error:')} ${withoutPasswords(headline(thrown))}${codeOf(thrown)}`];
+  const [first = '', ...rest] = withoutPasswords(headline(thrown)).split('\n');
+  const lines = [`${err.red('error:')} ${first}${codeOf(thrown)}`, ...rest];
   if (thrown instanceof InvalidInputError) {
     for (const { path, message } of thrown.issues) lines.push(`  ${path === '' ? message : `${path}: ${message}`}`);
   }
@@ -33,7 +43,11 @@ function headline(thrown: unknown): string {
 }
 
 function codeOf(thrown: unknown): string {
-  return thrown instanceof WingmanError ? err.dim(` (${thrown.code})`) : '';
+  return thrown instanceof WingmanError ? shownCode(thrown.code) : '';
+}
+
+function shownCode(code: ErrorCode): string {
+  return err.dim(` (${code})`);
 }
 
 function isDebugging({ DEBUG = '' }: NodeJS.ProcessEnv): boolean {

@@ -6,6 +6,7 @@ import type { JobInfo } from '../inspector/jobs.ts';
 import { out } from './colors.ts';
 import { UsageError } from './errors.ts';
 import { count, plural, printable } from './format.ts';
+import { print } from './output.ts';
 import {
   backendOption,
   type CommonFlags,
@@ -69,12 +70,12 @@ async function list(flags: ListFlags): Promise<void> {
   const { failed: total } = await wingman.stats();
   const jobs = await wingman.list({ state: 'failed' }, { limit: flags.limit });
   if (flags.json === true) {
-    for (const job of jobs) process.stdout.write(`${JSON.stringify(job)}\n`);
+    await print(jobs.map((job) => `${JSON.stringify(job)}\n`).join(''));
     return;
   }
   const lines = jobs.length === 0 ? [out.dim('no failed jobs')] : failedTable(jobs, process.stdout.columns ?? 100);
   if (total > jobs.length) lines.push('', out.dim(`the oldest ${count(jobs.length)} of ${count(total)}; see --limit`));
-  process.stdout.write(`${lines.join('\n')}\n`);
+  await print(`${lines.join('\n')}\n`);
 }
 
 const COLUMNS: readonly Column[] = [
@@ -101,7 +102,7 @@ async function act(ids: readonly string[], flags: ActFlags, done: 'retried' | 'd
   await using wingman = await open(flags);
   if (flags.all === true) {
     const number = await (done === 'retried' ? wingman.retryAllFailed() : wingman.discardAllFailed());
-    process.stdout.write(`${plural(number, 'job')} ${done}\n`);
+    await print(`${plural(number, 'job')} ${done}\n`);
     return;
   }
   for (const id of ids) await actOn(wingman, id, done);
@@ -111,7 +112,7 @@ async function act(ids: readonly string[], flags: ActFlags, done: 'retried' | 'd
 async function actOn(wingman: Wingman, id: string, done: 'retried' | 'discarded'): Promise<void> {
   try {
     await (done === 'retried' ? wingman.retry(id) : wingman.discard(id));
-    process.stdout.write(`${printable(id)} ${done}\n`);
+    await print(`${printable(id)} ${done}\n`);
   } catch (error) {
     if (!(error instanceof WingmanError) || !isAboutJob(error)) throw error;
     process.stderr.write(`${printable(error.message)} (${error.code})\n`);

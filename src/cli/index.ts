@@ -1,11 +1,8 @@
 #!/usr/bin/env node
+import { watchOutput } from './output.ts';
 import { main } from './program.ts';
 
-// A reader that has seen enough, as `head`, closes the pipe: that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+watchOutput();
 
 // Node 22 and 24 warn of their own SQLite, which is nothing that whoever runs a command could act upon.
 const warn = process.emitWarning;
@@ -16,4 +13,5 @@ Reflect.set(process, 'emitWarning', (...args: unknown[]) => {
 const code = await main(process.argv);
 // What was written last must be out; what a user's module left open must not keep the process.
 for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write('', resolve));
-process.exit(code);
+// A failure to write may have come to light by this.
+process.exit(code === 0 ? process.exitCode : code);

@@ -8,7 +8,7 @@ export function parseInput(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(describeProblem(text));
+    throw new UsageError(describeProblem(text), 'WINGMAN_PAYLOAD_NOT_JSON');
   }
 }
 
@@ -36,13 +36,17 @@ function excerpt(text: string, offset: number): string {
   return `  ${line.slice(from, from + 60)}\n  ${' '.repeat(offset - start - from)}^`;
 }
 
-const STRING = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"/iuy;
+/** A part of a string. The whole as one pattern would be too much for the stack where a string is very long. */
+const PART = /[^"\\\p{Cc}]+|\\(?:["\\/bfnrt]|u[\da-f]{4})/iuy;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.])|true|false|null)/y;
+/** No payload may be nested more deeply, so what opens yet another level is unexpected as well. */
+const DEEPEST = 1_000;
 const SPACE = /[ \t\n\r]*/y;
 
 /** Where a text stops being JSON, by its grammar (https://www.json.org); its length where it ends too early. */
 export function firstProblem(text: string): number {
   let at = 0;
+  let depth = 0;
   let problem: number | null = null;
   const eat = (pattern: RegExp): boolean => {
     pattern.lastIndex = at;
@@ -61,17 +65,23 @@ export function firstProblem(text: string): number {
     return false;
   };
   const members = (close: string, member: () => boolean): boolean => {
-    if (eatSign(close)) return true;
-    for (;;) {
+    if (depth === DEEPEST) return stop(at - 1);
+    depth += 1;
+    for (let isFirst = true; !eatSign(close); isFirst = false) {
+      if (!isFirst && !eatSign(',')) return stop();
       if (!member()) return stop();
-      if (eatSign(close)) return true;
-      if (!eatSign(',')) return stop();
     }
+    depth -= 1;
+    return true;
   };
   const string = (): boolean => {
     eat(SPACE);
     if (text[at] !== '"') return stop();
-    return eat(STRING) || stop(endOfString(text, at));
+    at += 1;
+    while (eat(PART));
+    if (text[at] !== '"') return stop();
+    at += 1;
+    return true;
   };
   const value = (): boolean => {
     if (eatSign('{')) return members('}', () => string() && (eatSign(':') || stop()) && value());
@@ -80,12 +90,4 @@ export function firstProblem(text: string): number {
   };
   if (value()) eat(SPACE);
   return problem ?? at;
-}
-
-/** Where a string that never ends, or has in it what it must not have, goes wrong. */
-function endOfString(text: string, start: number): number {
-  const part = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*/iuy;
-  part.lastIndex = start;
-  part.test(text);
-  return part.lastIndex;
 }

@@ -1,5 +1,6 @@
 import { type DestinationStream, pino } from 'pino';
 import type { Logger } from '../core/log.ts';
+import { toFailure } from '../core/outcome.ts';
 import { out } from './colors.ts';
 import { printable } from './format.ts';
 
@@ -9,9 +10,14 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Writes to stdout: JSON lines, or on a terminal lines for a person. */
 export function commandLogger(level: LogLevel): Logger {
-  // Written at once, so that nothing is lost when the process ends.
-  const destination = process.stdout.isTTY ? humanLines(process.stdout) : pino.destination({ fd: 1, sync: true });
-  return pino({ level }, destination);
+  // Not pino's own destination, which says nothing of a pipe that nobody reads any more.
+  const destination = process.stdout.isTTY ? humanLines(process.stdout) : process.stdout;
+  return pino({ level, serializers: { err: asFailure } }, destination);
+}
+
+/** Most errors are failures already, in the form that is kept with the job; pino's own serializer would spoil those. */
+function asFailure(err: unknown): unknown {
+  return err instanceof Error ? toFailure(err) : err;
 }
 
 const LEVELS: Readonly<Record<number, string>> = {
@@ -49,13 +55,22 @@ interface LogFields {
   readonly err?: unknown;
 }
 
+interface ErrorFields {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly stack?: unknown;
+  readonly cause?: unknown;
+}
+
 function inShort(value: unknown): string {
   return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function errorLines(err: unknown): string[] {
   if (typeof err !== 'object' || err === null) return [];
-  const { stack, message }: { stack?: unknown; message?: unknown } = err;
-  const text = typeof stack === 'string' ? stack : String(message);
-  return text.split('\n').map((each) => `    ${out.dim(printable(each.trimEnd()))}`);
+  const { name, message, stack, cause }: ErrorFields = err;
+  const text = typeof stack === 'string' ? stack : `${name}: ${message}`;
+  const lines = text.split('\n').map((each) => `    ${out.dim(printable(each.trimEnd()))}`);
+  const [first, ...rest] = errorLines(cause);
+  return first === undefined ? lines : [...lines, `    ${out.dim('caused by:')} ${first.trimStart()}`, ...rest];
 }

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
-import { err, out } from './colors.ts';
+import { out } from './colors.ts';
 import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { enqueueCommand } from './enqueue.ts';
-import { describeError, EXIT_USAGE, exitCodeOf } from './errors.ts';
+import { describeError, describeUsage, EXIT_USAGE, exitCodeOf } from './errors.ts';
 import { failedCommand } from './failed.ts';
 import { startCommand } from './start.ts';
 import { statsCommand } from './stats.ts';
@@ -35,7 +35,7 @@ function makeProgram(): Command {
     command
       .exitOverride()
       .configureHelp({ styleTitle: (title) => out.bold(title) })
-      .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, err.red('error:'))) });
+      .configureOutput({ outputError: (text, write) => write(describeUsage(text)) });
   }
   return program;
 }

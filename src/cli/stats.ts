@@ -5,6 +5,7 @@ import type { Stats } from '../contract/backend.ts';
 import { withoutPassword } from '../core/errors.ts';
 import { err, out } from './colors.ts';
 import { count, duration, printable } from './format.ts';
+import { print } from './output.ts';
 import { backendOption, type CommonFlags, configOption, DEFAULT_BACKEND, readSettings } from './settings.ts';
 import { type Column, table } from './table.ts';
 import { refuseMemory, sqliteFile } from './where.ts';
@@ -34,8 +35,11 @@ async function stats(flags: StatsFlags): Promise<void> {
   const { backend: url } = await readSettings(flags);
   refuseMemory(url);
   const { now, ...seen } = await look(url);
-  if (flags.json === true) process.stdout.write(`${JSON.stringify({ backend: withoutPassword(url), now, ...seen })}\n`);
-  else process.stdout.write(`${statsTable(seen, now, process.stdout.columns ?? 100).join('\n')}\n`);
+  const text =
+    flags.json === true
+      ? JSON.stringify({ backend: withoutPassword(url), now, ...seen })
+      : statsTable(seen, now, process.stdout.columns ?? 100).join('\n');
+  await print(`${text}\n`);
 }
 
 const NOTHING: Stats = {
@@ -71,7 +75,10 @@ const QUEUES: readonly Column[] = [
   { title: 'waiting', align: 'right' },
   { title: 'held', align: 'right' },
 ];
-const TOTALS: readonly Column[] = [{ title: 'jobs' }, { title: 'number', align: 'right' }];
+const TOTALS: readonly Column[] = [
+  { title: 'jobs', shrink: 'start' },
+  { title: 'number', align: 'right' },
+];
 const WORKERS: readonly Column[] = [
   { title: 'worker', shrink: 'end' },
   { title: 'processing', align: 'right' },

@@ -1,6 +1,7 @@
 import { type Duration, toMilliseconds } from '../core/duration.ts';
 import type { Due } from '../core/envelope.ts';
 import { InvalidOptionError } from '../core/errors.ts';
+import { checkNames } from '../core/options.ts';
 
 /** When jobs may run first: at once when both are left out. At most one may be given. */
 export interface ScheduleOptions {
@@ -70,23 +71,14 @@ export function dueOf({ delay, runAt }: ScheduleOptions): Due | undefined {
   return { at: runAt.getTime() };
 }
 
-const ENQUEUE = ['delay', 'runAt', 'id', 'durability'];
-const MANY = ['delay', 'runAt', 'durability'];
-
-/** @throws InvalidOptionError for anything but an object of known names: a misspelled one would pass unseen */
+/** @throws InvalidOptionError for anything but an object of known names; the values are checked where they are used */
 export function enqueueOptions(options: unknown = {}): EnqueueOptions {
-  if (!isOptions(options, ENQUEUE))
-    throw new InvalidOptionError('options', `an object of ${ENQUEUE.join(', ')}`, options);
+  checkNames(options, ['delay', 'runAt', 'id', 'durability'], 'options');
   return options;
 }
 
 /** As `enqueueOptions`, where an id makes no sense. */
 export function manyOptions(options: unknown = {}): ManyOptions {
-  if (!isOptions(options, MANY)) throw new InvalidOptionError('options', `an object of ${MANY.join(', ')}`, options);
+  checkNames(options, ['delay', 'runAt', 'durability'], 'options');
   return options;
-}
-
-// The values are checked where they are used.
-function isOptions(options: unknown, known: readonly string[]): options is EnqueueOptions {
-  return typeof options === 'object' && options !== null && Object.keys(options).every((name) => known.includes(name));
 }

@@ -1,10 +1,10 @@
 import type { Backend, DeadLetter, Listing, Stats } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import { type Due, type NewJob, wrap } from '../core/envelope.ts';
-import { EnqueueTimeoutError, InvalidInputError, WingmanError } from '../core/errors.ts';
+import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
 import { type AnyDefinition, isDefinition, type Job, type JobDefinition } from '../core/job.ts';
 import { discardAllFailed, discardJob, retryAllFailed, retryJob } from '../inspector/acts.ts';
-import { findJob, type JobInfo, listJobs } from '../inspector/jobs.ts';
+import { findJob, type JobInfo, listJobs, type Range } from '../inspector/jobs.ts';
 import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
@@ -75,7 +75,7 @@ export class Wingman {
 
   /**
    * Enqueues one job for each input, in batches: all inputs of a batch are validated before any is written. One that is
-   * refused ends it, with its index in the error's paths; the batches before stay enqueued.
+   * refused ends it, with its index in the error's message and paths; the batches before stay enqueued.
    * @throws as `enqueue`
    */
   enqueueMany<Input, Output>(
@@ -84,6 +84,8 @@ export class Wingman {
     options?: ManyOptions,
   ): Promise<readonly EnqueuedJob[]> {
     return this.#whileOpen(async () => {
+      if (!isDefinition(definition)) throw new InvalidOptionError('definition', 'made by defineJob', definition);
+      if (!isIterable(inputs)) throw new InvalidOptionError('inputs', 'a list or another iterable of inputs', inputs);
       const { durability, ...schedule } = manyOptions(options);
       const replication = replicasOf(durability);
       const due = dueOf(schedule);
@@ -113,12 +115,12 @@ export class Wingman {
   }
 
   /** Jobs of a state, in their order: `list({ state: 'failed' })`, `list({ state: 'waiting', queue: 'mail' })`. */
-  list(listing: Listing, range?: { readonly offset?: number; readonly limit?: number }): Promise<readonly JobInfo[]> {
+  list(listing: Listing, range?: Range): Promise<readonly JobInfo[]> {
     return this.#whileOpen(() => listJobs(this.#backend, listing, range));
   }
 
   /** What was found in a queue and is no job, oldest first. */
-  deadLetters(range?: { readonly offset?: number; readonly limit?: number }): Promise<readonly DeadLetter[]> {
+  deadLetters(range?: Range): Promise<readonly DeadLetter[]> {
     return this.#whileOpen(() => listDeadLetters(this.#backend, range));
   }
 
@@ -224,7 +226,10 @@ function enqueued({ id, type, queue }: NewJob): EnqueuedJob {
 
 /** Says which of many inputs was refused. */
 function withIndex(error: unknown, index: number, type: string): unknown {
-  if (!(error instanceof InvalidInputError)) return error;
+  if (!(error instanceof WingmanError)) return error;
+  if (!(error instanceof InvalidInputError)) {
+    return new WingmanError(error.code, `input [${index}]: ${error.message}`, { cause: error });
+  }
   return new InvalidInputError(
     type,
     error.issues.map(({ path, message }) => {
@@ -232,6 +237,10 @@ function withIndex(error: unknown, index: number, type: string): unknown {
       return { path: `[${index}]${separator}${path}`, message };
     }),
   );
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 function* chunksOf<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {

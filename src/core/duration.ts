@@ -17,6 +17,9 @@ const UNITS: Readonly<Record<string, number>> = {
   week: 604_800_000,
 };
 
+/** Some 127,000 years: from any day of ours on, it ends at an instant that a Date can still be. */
+const LONGEST = 4e15;
+
 /**
  * A length of time: milliseconds as a number, or text such as `'250ms'`, `'30s'`, `'5m'`, `'1.5h'`, `'2 days'`.
  */
@@ -24,12 +27,12 @@ export type Duration = number | string;
 
 /**
  * Reads a duration as whole milliseconds.
- * @throws InvalidOptionError when it is negative, not finite, or no duration at all; `option` names it in the message.
+ * @throws InvalidOptionError when it is negative, longer than any Date could tell, or no duration at all; `option` names it in the message.
  */
 export function toMilliseconds(duration: Duration, option: string): number {
   const milliseconds = typeof duration === 'number' ? duration : parse(duration);
-  // Beyond 2^53 milliseconds no backend could count on; 0 is a duration.
-  if (!(milliseconds >= 0 && milliseconds <= Number.MAX_SAFE_INTEGER)) {
+  // 0 is a duration.
+  if (!(milliseconds >= 0 && milliseconds <= LONGEST)) {
     throw new InvalidOptionError(option, "a duration such as 1500 (milliseconds), '30s' or '5 minutes'", duration);
   }
   return Math.round(milliseconds);

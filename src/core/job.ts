@@ -4,6 +4,7 @@ import { InvalidOptionError, shown, WingmanError } from './errors.ts';
 import { type Keep, type KeepOptions, keepRule } from './keep.ts';
 import type { Locks } from './lock.ts';
 import type { Logger } from './log.ts';
+import { checkNames } from './options.ts';
 import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts';
 import { isSchema, type Schema } from './schema.ts';
 
@@ -94,13 +95,14 @@ export interface Handler {
 const HANDLER: unique symbol = Symbol.for('wingmanjs.handler') as never;
 const DEFINITION: unique symbol = Symbol.for('wingmanjs.definition') as never;
 
+const OPTIONS = ['type', 'queue', 'input', 'lock', 'retry', 'timeout', 'keep'];
 const DEFAULT_QUEUE = 'default';
 const DEFAULT_TIMEOUT = 3_600_000;
 
 /**
  * Defines a job type, with an input schema or with a type parameter: `defineJob({ type, input: z.object({…}) })` or
  * `defineJob<{ tenant: string }>({ type })`.
- * @throws InvalidOptionError for an option that makes no sense, with the value received
+ * @throws InvalidOptionError for an option that makes no sense or is not known, with the value received
  */
 export function defineJob<S extends StandardSchemaV1>(
   options: JobOptions<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>> & { readonly input: S },
@@ -109,6 +111,7 @@ export function defineJob<Input = undefined>(
   options: JobOptions<Input> & { readonly input?: undefined },
 ): JobDefinition<Input>;
 export function defineJob<Input, Output>(options: JobOptions<Input, Output>): JobDefinition<Input, Output> {
+  checkNames(options, OPTIONS, 'options');
   const { input, lock, timeout = DEFAULT_TIMEOUT } = options;
   if (input !== undefined && !isSchema(input)) {
     throw new InvalidOptionError('input', 'a Standard Schema (of zod, valibot, arktype, …)', input);

@@ -1,9 +1,20 @@
-import { messageOf, shown, WingmanError } from './errors.ts';
+import { InvalidOptionError, messageOf, shown, WingmanError } from './errors.ts';
 
 /** The largest payload that is taken unless a backend is told otherwise: 1 MiB of JSON text in UTF-8. */
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 
 const DEEPEST = 1_000;
+/** In characters; what is nested deeply has a path that nobody could read. */
+const LONGEST_PATH = 200;
+
+/**
+ * The largest payload, checked: no number would be no limit at all.
+ * @throws InvalidOptionError
+ */
+export function checkMaxPayload(bytes: unknown): number {
+  if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new InvalidOptionError('maxPayload', 'a whole number of bytes above 0', bytes);
+}
 
 /**
  * The JSON text of a job's input. Refuses what JSON would lose without a word (a BigInt, a cycle, NaN, a function, a Map),
@@ -22,7 +33,7 @@ export function encodePayload(input: unknown, type: string, maxBytes = MAX_PAYLO
     throw notJson(type, `a part that cannot be read (${messageOf(cause)})`, cause);
   }
   if (found !== null) {
-    const where = found.path === '' ? '' : ` at ${found.path}`;
+    const where = found.path === '' ? '' : ` at ${shortened(found.path)}`;
     throw notJson(type, `${found.what}${where}`);
   }
   if (text === undefined) throw notJson(type, 'a toJSON that gives nothing');
@@ -103,6 +114,10 @@ function findLossInMembers(value: object, ancestors: object[]): Loss | null {
   }
   ancestors.pop();
   return null;
+}
+
+function shortened(path: string): string {
+  return path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path;
 }
 
 function join(head: string, tail: string): string {

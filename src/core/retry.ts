@@ -1,5 +1,6 @@
 import { type Duration, toMilliseconds } from './duration.ts';
 import { InvalidOptionError } from './errors.ts';
+import { checkNames } from './options.ts';
 
 /** How long to wait after a failed attempt: by a named curve, or by a function of your own. */
 export type Backoff =
@@ -40,6 +41,7 @@ const DEFAULT_JITTER = 0.2;
  * @throws InvalidOptionError for a policy that makes no sense.
  */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
+  checkNames(options, ['attempts', 'backoff'], 'retry');
   const attempts = options.attempts ?? DEFAULT_ATTEMPTS;
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new InvalidOptionError('retry.attempts', 'a whole number of at least 1', attempts);
@@ -51,6 +53,7 @@ function delayFunction(backoff: Backoff): RetryPolicy['delayAfter'] {
   if (typeof backoff === 'function') {
     return (attempts, error) => toMilliseconds(backoff(attempts, error), 'retry.backoff');
   }
+  if (typeof backoff !== 'string') checkNames(backoff, ['kind', 'delay', 'cap', 'jitter'], 'retry.backoff');
   const { kind, delay, cap, jitter } = typeof backoff === 'string' ? { kind: backoff } : { ...backoff };
   if (kind !== 'exponential' && kind !== 'linear' && kind !== 'fixed') {
     throw new InvalidOptionError('retry.backoff', "'exponential', 'linear', 'fixed' or a function", backoff);

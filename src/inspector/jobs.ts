@@ -1,4 +1,5 @@
 import type { InspectBackend, JobView, Listing } from '../contract/backend.ts';
+import { InvalidOptionError } from '../core/errors.ts';
 import type { Lock } from '../core/lock.ts';
 import type { FailedAttempt, Failure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
@@ -45,18 +46,31 @@ export interface JobInfo {
   readonly failures: readonly FailedRun[];
 }
 
-/** The job with this id, in whatever state, or null. */
+/** Part of a list: as many as `limit`, after the first `offset`. */
+export interface Range {
+  /** 0 when left out. */
+  readonly offset?: number;
+  /** 100 when left out. */
+  readonly limit?: number;
+}
+
+/**
+ * The job with this id, in whatever state, or null.
+ * @throws InvalidOptionError
+ */
 export async function findJob(backend: InspectBackend, id: string): Promise<JobInfo | null> {
+  if (typeof id !== 'string') throw new InvalidOptionError('id', "a job's id", id);
   const view = await backend.find(id);
   return view === null ? null : toInfo(view);
 }
 
-/** Jobs of a listing, in its order. Those that move on while it is read are left out. */
-export async function listJobs(
-  backend: InspectBackend,
-  listing: Listing,
-  { offset = 0, limit = 100 }: { readonly offset?: number; readonly limit?: number } = {},
-): Promise<readonly JobInfo[]> {
+/**
+ * Jobs of a listing, in its order. Those that move on while it is read are left out.
+ * @throws InvalidOptionError
+ */
+export async function listJobs(backend: InspectBackend, listing: Listing, range?: Range): Promise<readonly JobInfo[]> {
+  checkListing(listing);
+  const { offset, limit } = checkRange(range);
   const ids = await backend.list(listing, offset, limit);
   const jobs = await Promise.all(ids.map((id) => findJob(backend, id)));
   return jobs.filter((job) => job !== null);
@@ -87,4 +101,39 @@ function inputOf({ payload, id }: JobView['job']): unknown {
   } catch {
     return payload;
   }
+}
+
+/** What a listing needs beside its state. */
+const NEEDED: Readonly<Record<Listing['state'], string | null>> = {
+  waiting: 'queue',
+  held: 'key',
+  processing: 'worker',
+  parked: 'type',
+  completed: 'type',
+  scheduled: null,
+  failed: null,
+};
+
+/** Without its queue or its type, a list would be empty and look as if there were no jobs. */
+function checkListing(listing: unknown): void {
+  const state: unknown = typeof listing === 'object' && listing !== null ? Reflect.get(listing, 'state') : undefined;
+  const row = Object.entries(NEEDED).find(([name]) => name === state);
+  if (row === undefined || typeof listing !== 'object' || listing === null) {
+    throw new InvalidOptionError('listing', `an object whose state is ${Object.keys(NEEDED).join(', ')}`, listing);
+  }
+  const [name, needed] = row;
+  if (needed !== null && typeof Reflect.get(listing, needed) !== 'string') {
+    throw new InvalidOptionError('listing', `{ state: '${name}', ${needed} }`, listing);
+  }
+}
+
+/** @throws InvalidOptionError */
+export function checkRange({ offset = 0, limit = 100 }: Range = {}): Required<Range> {
+  if (!Number.isSafeInteger(offset) || offset < 0) {
+    throw new InvalidOptionError('offset', 'a whole number of at least 0', offset);
+  }
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new InvalidOptionError('limit', 'a whole number of at least 1', limit);
+  }
+  return { offset, limit };
 }

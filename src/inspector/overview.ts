@@ -1,5 +1,6 @@
 import type { DeadLetter, InspectBackend, Stats } from '../contract/backend.ts';
 import { checkQueue } from '../core/job.ts';
+import { checkRange, type Range } from './jobs.ts';
 
 /** All queues, workers and counters at one glance. */
 export function readStats(backend: InspectBackend): Promise<Stats> {
@@ -11,10 +12,11 @@ export async function queueSize(backend: InspectBackend, queue: string): Promise
   return backend.size(checkQueue(queue));
 }
 
-/** What was found in a queue and is no job, oldest first. */
-export function listDeadLetters(
-  backend: InspectBackend,
-  { offset = 0, limit = 100 }: { readonly offset?: number; readonly limit?: number } = {},
-): Promise<readonly DeadLetter[]> {
+/**
+ * What was found in a queue and is no job, oldest first.
+ * @throws InvalidOptionError
+ */
+export async function listDeadLetters(backend: InspectBackend, range?: Range): Promise<readonly DeadLetter[]> {
+  const { offset, limit } = checkRange(range);
   return backend.deadLetters(offset, limit);
 }

@@ -140,6 +140,27 @@ test('nothing of a run is left in Redis, and an interrupted one that is not resu
   }
 });
 
+test('stopped while it clears away an interrupted run, that one can still be resumed', async () => {
+  const folder = await project();
+  const dir = wideTree(folder, 700);
+  const words = ['demo', '--dir', dir, '--json', '--backend', redis.url];
+  const running = start(folder, words);
+  await results(folder, running, 100);
+  running.signal('SIGKILL');
+  await running.ended;
+  const state = leftIn(folder).find((name) => name.endsWith('.json')) ?? '';
+  const before = readFileSync(join(folder, state), 'utf8');
+  // It takes seconds: what the killed one had begun is its own until its lease ends.
+  const again = start(folder, words);
+  await again.prints('an interrupted run was not resumed');
+  again.signal('SIGINT');
+  const { code, stderr } = await again.ended;
+  expect(code).toBe(130);
+  expect(stderr).toContain('the run that was interrupted can still be resumed');
+  expect(readFileSync(join(folder, state), 'utf8')).toBe(before);
+  expect(totals(await wingman(folder, [...words, '--resume']))).toMatchObject(await expectedOf(dir));
+});
+
 test('two runs on one Redis at once do not mix', async () => {
   const [one, two] = [await project(), await project()];
   const [small, large] = [wideTree(one, 100), wideTree(two, 300)];
@@ -216,6 +237,15 @@ test('the tables at the end', async () => {
   expect(leftIn(folder)).not.toContain('wingman-demo.json');
   const kept = await wingman(folder, ['stats', '--json', '--backend', 'sqlite:wingman-demo.db']);
   expect(JSON.parse(kept.stdout).counters).toEqual({ successful: files + directories, failed: 0 });
+});
+
+test('a folder where it cannot keep its results is named, with the reason', async () => {
+  const folder = await project();
+  mkdirSync(join(folder, `wingman-demo-redis-127.0.0.1-${redis.port}.results.jsonl`));
+  const { code, stderr } = await wingman(folder, ['demo', '--dir', '.', '--backend', redis.url]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('keeps its state and results in the current folder, and cannot write there: EISDIR');
+  expect(stderr).toContain('(WINGMAN_OPTION_INVALID)');
 });
 
 test('an empty directory, and a directory that is the current one with our own files in it', async () => {
@@ -322,5 +352,6 @@ describe('a run that takes long', () => {
     const { code, stderr } = await wingman(folder, ['demo', '--dir', 'big']);
     expect(code).toBe(1);
     expect(stderr).toContain(`a demo is at work here already, as process ${running.child.pid}`);
+    expect(stderr).toContain('(WINGMAN_BACKEND_BUSY)');
   });
 });

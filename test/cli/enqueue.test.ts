@@ -92,9 +92,11 @@ test('an input that is no JSON: the place where it stops being that', async () =
   const folder = await project();
   const { code, stderr } = await wingman(folder, ['enqueue', 'mail', "{ 'to': 'ada' }"]);
   expect(code).toBe(2);
-  expect(stderr).toContain('the input is not JSON: unexpected "\'" at position 3');
+  expect(stderr).toContain('the input is not JSON: unexpected "\'" at position 3 (WINGMAN_PAYLOAD_NOT_JSON)\n');
   const piped = await wingman(folder, ['enqueue', 'mail', '-'], { input: '{\n  "to": ada\n}' });
-  expect(piped.stderr).toContain('unexpected "a" at line 2, column 9\n    "to": ada\n          ^\n');
+  expect(piped.stderr).toContain(
+    'unexpected "a" at line 2, column 9 (WINGMAN_PAYLOAD_NOT_JSON)\n    "to": ada\n          ^\n',
+  );
 });
 
 test.each([

@@ -51,8 +51,7 @@ test('--version is that of the package', async () => {
 test('an unknown command is a usage error with a suggestion', async () => {
   const { code, stderr } = await wingman(await project(), ['strat']);
   expect(code).toBe(2);
-  expect(stderr).toContain("unknown command 'strat'");
-  expect(stderr).toContain('start');
+  expect(stderr).toContain("unknown command 'strat' (WINGMAN_USAGE)\n(Did you mean start?)");
 });
 
 test.each([
@@ -64,6 +63,7 @@ test.each([
   ['an unknown log level', ['start', 'w.ts', '--log-level', 'loud'], 'debug, info, warn, error, silent'],
   ['a delay without a unit', ['enqueue', 'a', '{}', '--delay', '5'], '30s'],
   ['an instant that is none', ['enqueue', 'a', '{}', '--at', 'tomorrow'], 'ISO 8601'],
+  ['a day that no month has', ['enqueue', 'a', '{}', '--at', '2030-02-31T08:00:00Z'], 'ISO 8601'],
   ['an id that is none', ['enqueue', 'a', '{}', '--id', 'a b'], '1 to 128'],
   ['a lock without a number', ['enqueue', 'a', '{}', '--lock', 'tenant'], 'tenant:acme=2'],
   ['a delay and an instant', ['enqueue', 'a', '{}', '--delay', '5m', '--at', '2030-01-01T00:00:00Z'], 'not both'],
@@ -72,7 +72,7 @@ test.each([
 ])('%s is a usage error that says what is expected', async (_, words, expected) => {
   const { code, stdout, stderr } = await wingman(await project(), words);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(/^error: /);
+  expect(stderr).toMatch(/^error: .* \(WINGMAN_USAGE\)$/m);
   expect(stderr).toContain(expected);
   expect(stderr).not.toMatch(/^\s+at /m);
 });
@@ -91,10 +91,4 @@ test('no colours where nobody asked for them, and where NO_COLOR forbids them', 
     expect((await wingman(folder, ['stats'], { env })).stdout).not.toContain(colour);
   }
   expect((await wingman(folder, ['stats'], { env: { FORCE_COLOR: '1' } })).stdout).toContain(colour);
-});
-
-test('a reader that has seen enough is no failure', async () => {
-  const folder = await project();
-  const piped = run('bash', ['-c', `wingman stats | true; echo "code \${PIPESTATUS[0]}"`], folder);
-  expect((await piped.ended).stdout).toContain('code 0');
 });

@@ -151,6 +151,23 @@ describe('settings', () => {
     expect(stderr).toContain('(WINGMAN_OPTION_INVALID)');
   });
 
+  test('an error in the log is as it is kept with the job, with its causes', async () => {
+    const folder = await project({
+      'worker.ts': `import { defineJob } from 'wingmanjs';
+        export default defineJob({ type: 'bad', retry: { attempts: 1 } }).handle(() => {
+          throw new TypeError('no', { cause: new Error('deep') });
+        });`,
+    });
+    await wingman(folder, ['enqueue', 'bad']);
+    const manager = start(folder, ['start', 'worker.ts']);
+    await manager.prints('job failed');
+    manager.signal('SIGTERM');
+    expect(log((await manager.ended).stdout).get('job failed')?.err).toEqual({
+      ...{ name: 'TypeError', message: 'no', stack: expect.stringMatching(/^TypeError: no\n/) },
+      cause: { name: 'Error', message: 'deep' },
+    });
+  });
+
   test('the log level is the lowest that is logged', async () => {
     const folder = await project({ 'worker.ts': worker('a') });
     await wingman(folder, ['enqueue', 'a', '--queue', 'a']);

@@ -47,6 +47,15 @@ test('stats shows queues, totals and workers, as a table and as JSON', async () 
   });
 });
 
+test('no line is wider than a narrow terminal', () => {
+  const none: Stats = {
+    ...{ queues: [], workers: [], scheduled: 0, failed: 0, completed: 0, parked: 0, dead: 0 },
+    counters: { successful: 1_234_567, failed: 0 },
+  };
+  for (const line of statsTable(none, 0, 30)) expect(line.length).toBeLessThanOrEqual(30);
+  expect(statsTable(none, 0, 30)).toContain('successful since t…  1,234,567');
+});
+
 test('only looking makes no file', async () => {
   const folder = await project();
   const { code, stdout, stderr } = await wingman(folder, ['stats', '--json', '--backend', 'sqlite:none.db']);

@@ -108,9 +108,20 @@ describe('an input that is no JSON', () => {
     ['{"a":1} x', 'unexpected "x" at position 9'],
     ['nul', 'unexpected "n" at position 1'],
     ['{a: 1}', 'unexpected "a" at position 2'],
+    [`"${'x'.repeat(40)}\\q"`, 'unexpected "\\\\" at position 42'],
     [`${'['.repeat(50)}x`, `unexpected "x" at position 51\n  ${'['.repeat(30)}x\n  ${' '.repeat(30)}^`],
   ])('%j: %s', (text, expected) => {
     expect(() => parseInput(text)).toThrow(expected);
+  });
+
+  test('is never too deep or too long for us to say where it ends', () => {
+    const deepest = expect.objectContaining({
+      code: 'WINGMAN_PAYLOAD_NOT_JSON',
+      message: expect.stringContaining('unexpected "[" at position 1001'),
+    });
+    expect(() => parseInput('['.repeat(1_000_000))).toThrowError(deepest);
+    expect(() => parseInput(`[[1], ${'['.repeat(999)}`)).toThrow('it ends too early');
+    expect(() => parseInput(`"${'\\u00e9'.repeat(3_000_000)}`)).toThrow('it ends too early');
   });
 
   function isJson(text: string): boolean {
@@ -178,6 +189,20 @@ describe('a log line for a person', () => {
   test('has the time, the level, the message and the fields', () => {
     const line = JSON.stringify({ ...at, job: 'x', lock: ['a', 'b'], duration: 1.5, msg: 'job completed' });
     expect(humanLine(line)).toBe('03:04:05.006 info  job completed  job=x  lock=["a","b"]  duration=1.5');
+  });
+
+  test('has the causes of an error below it, with a stack or without', () => {
+    const cause = {
+      name: 'RangeError',
+      message: 'too far',
+      cause: { name: 'Error', message: 'deep', stack: 'Error: deep' },
+    };
+    const err = { name: 'Error', message: 'no', stack: 'Error: no\n    at here', cause };
+    expect(
+      humanLine(JSON.stringify({ ...at, level: 50, err, msg: 'job failed' }))
+        .split('\n')
+        .slice(1),
+    ).toEqual(['    Error: no', '        at here', '    caused by: RangeError: too far', '    caused by: Error: deep']);
   });
 
   test('has the stack of an error below it, and nothing that a terminal would obey', () => {

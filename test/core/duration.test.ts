@@ -33,6 +33,7 @@ describe('duration', () => {
     [Number.NaN],
     [Number.POSITIVE_INFINITY],
     [Number.MAX_VALUE],
+    [4e15 + 1],
     [''],
     ['5'],
     ['s'],
@@ -54,6 +55,11 @@ describe('duration', () => {
     for (const duration of [null, undefined, true, 1n, {}, [5], new Date()]) {
       expect(() => Reflect.apply(toMilliseconds, null, [duration, 'delay'])).toThrow(/'delay' must be a duration/);
     }
+  });
+
+  it('takes none that ends later than a Date can be', () => {
+    const farFromNow = Date.UTC(9999, 0) + toMilliseconds(4e15, 'delay');
+    expect(Number.isNaN(new Date(farFromNow).getTime())).toBe(false);
   });
 
   it('gives whole milliseconds for every duration it takes', () => {

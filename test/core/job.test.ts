@@ -75,8 +75,20 @@ describe('defineJob', () => {
     ["option 'timeout'", { type: 't', timeout: 0 }],
     ["option 'timeout'", { type: 't', timeout: 'soon' }],
     ["option 'timeout'", { type: 't', timeout: true }],
+    ["option 'options' must be an object of type, queue, input, lock, retry, timeout", { type: 't', quue: 'q' }],
+    ['received {"locks":', { type: 't', locks: [] }],
+    ["option 'retry' must be an object of attempts, backoff", { type: 't', retry: { attempt: 3 } }],
+    ["option 'retry'", { type: 't', retry: 5 }],
+    ["option 'retry'", { type: 't', retry: null }],
+    ["option 'retry.backoff'", { type: 't', retry: { backoff: { kind: 'fixed', dealy: '5s' } } }],
   ])('refuses with %s: %j', (message, options) => {
     expect(() => Reflect.apply(defineJob, null, [options])).toThrow(message);
+  });
+
+  it.each([undefined, null, 'invoice.send', []])('refuses what are no options: %j', (options) => {
+    expect(() => Reflect.apply(defineJob, null, [options])).toThrowError(
+      expect.objectContaining({ code: 'WINGMAN_OPTION_INVALID' }),
+    );
   });
 
   it('refuses a handler that is no function', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodePayload, encodePayload, MAX_PAYLOAD_BYTES } from '../../src/core/payload.ts';
+import { checkMaxPayload, decodePayload, encodePayload, MAX_PAYLOAD_BYTES } from '../../src/core/payload.ts';
 
 const cycle: Record<string, unknown> = { a: { b: [] } };
 cycle.a = { b: [cycle] };
@@ -99,6 +99,22 @@ describe('payload', () => {
   it('allows 1 MiB unless it is told otherwise', () => {
     expect(encodePayload('x'.repeat(MAX_PAYLOAD_BYTES - 2), 't')).toHaveLength(MAX_PAYLOAD_BYTES);
     expect(() => encodePayload('x'.repeat(MAX_PAYLOAD_BYTES - 1), 't')).toThrow(/raise maxPayload/);
+  });
+
+  it('does not name the whole of a path that nobody could read', () => {
+    let nested: unknown = [];
+    for (let level = 0; level < 2_000; level += 1) nested = [nested];
+    try {
+      encodePayload(nested, 't');
+      expect.unreachable();
+    } catch (error) {
+      expect(String(error)).toMatch(/more than 1000 levels of nesting at (\[0\])+\[?0?…$/);
+      expect(String(error).length).toBeLessThan(400);
+    }
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1048576', null])('refuses a limit of %j', (limit) => {
+    expect(() => checkMaxPayload(limit)).toThrowError(expect.objectContaining({ code: 'WINGMAN_OPTION_INVALID' }));
   });
 
   it('gives back every JSON value as it was', () => {

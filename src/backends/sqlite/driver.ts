@@ -16,6 +16,8 @@ export interface Database {
   /** Runs statements that give no rows. */
   exec(sql: string): void;
   prepare(sql: string): Statement;
+  /** Adds a function that statements may call. */
+  function(name: string, options: { readonly varargs: true }, call: (...values: Value[]) => Value): void;
   close(): void;
 }
 

@@ -1,6 +1,6 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { WingmanError } from '../../core/errors.ts';
+import { messageOf, WingmanError } from '../../core/errors.ts';
 import { Connection } from './connection.ts';
 import { type Driver, loadDriver } from './driver.ts';
 import { needsRecovery, readOnly } from './errors.ts';
@@ -40,7 +40,8 @@ export async function openFile(settings: FileSettings, isSafe = walIsSafe): Prom
   const connection = await retries.run(() => connect(path, driver));
   try {
     connection.exec(`PRAGMA busy_timeout = 0; PRAGMA synchronous = ${LEVELS[synchronous]}`);
-    const avoidWal = !isSafe(text(connection.get('SELECT sqlite_version() AS version')?.version));
+    const [version] = connection.look('sqlite_version()');
+    const avoidWal = !isSafe(text(version));
     await retries.run(() => chooseJournal(connection, path, avoidWal));
     const transactions = new Transactions(connection, retries, { path, clock, latest: LATEST, avoidWal });
     await transactions.write(() => migrate(connection, path));
@@ -58,8 +59,10 @@ export async function openFile(settings: FileSettings, isSafe = walIsSafe): Prom
  */
 function checkAccess(path: string): boolean {
   const folder = dirname(path);
-  if (!existsSync(folder)) throw cannotOpen(path, `there is no folder ${folder}; make it first`);
-  const stats = statSync(path, { throwIfNoEntry: false });
+  if (statsOf(folder, path)?.isDirectory() !== true) {
+    throw cannotOpen(path, `there is no folder ${folder}; make it first`);
+  }
+  const stats = statsOf(path, path);
   if (stats?.isFile() === false)
     throw cannotOpen(path, stats.isDirectory() ? 'it is a folder' : 'it is no regular file');
   try {
@@ -72,9 +75,24 @@ function checkAccess(path: string): boolean {
   return stats !== undefined && stats.size > 0;
 }
 
-/** Sees whose file it is, read-only: SQLite may write to whatever it opens, and what is not ours stays as it is. */
+/** What there is in a place; undefined where there is nothing. */
+function statsOf(place: string, path: string): Stats | undefined {
+  try {
+    return statSync(place, { throwIfNoEntry: false });
+  } catch (cause) {
+    // A folder on the way that may not be searched, or that is none.
+    throw cannotOpen(path, messageOf(cause), cause);
+  }
+}
+
+/**
+ * Sees whose file it is; what is not ours stays as it is. So this only reads where something may have been left half done,
+ * which SQLite would set right. Where nothing was, a connection that may write changes nothing, and takes the files of the
+ * write-ahead log away again, as one that only reads does not.
+ */
 function look(path: string, { DatabaseSync }: Driver): void {
-  const connection = new Connection(new DatabaseSync(path, { readOnly: true }));
+  const readOnly = existsSync(`${path}-wal`) || existsSync(`${path}-journal`);
+  const connection = new Connection(new DatabaseSync(path, { readOnly }));
   try {
     versionOf(connection, path);
   } catch (thrown) {
@@ -100,6 +118,6 @@ function chooseJournal(connection: Connection, path: string, avoidWal: boolean):
   if (!avoidWal && version === 0) enterWal(connection);
 }
 
-function cannotOpen(path: string, why: string): WingmanError {
-  return new WingmanError('WINGMAN_SQLITE_OPEN', `SQLite file ${path} cannot be opened: ${why}`);
+function cannotOpen(path: string, why: string, cause?: unknown): WingmanError {
+  return new WingmanError('WINGMAN_SQLITE_OPEN', `SQLite file ${path} cannot be opened: ${why}`, { cause });
 }

@@ -14,15 +14,16 @@ export function walIsSafe(version: string): boolean {
 }
 
 export function usesWal(connection: Connection): boolean {
-  return connection.get('PRAGMA journal_mode')?.journal_mode === 'wal';
+  const [mode] = connection.look('(SELECT journal_mode FROM pragma_journal_mode)');
+  return mode === 'wal';
 }
 
 /** Turns WAL on for everyone who uses the file, where its file system can do it. Others in the file make it busy. */
 export function enterWal(connection: Connection): void {
-  connection.get('PRAGMA journal_mode = WAL');
+  connection.exec('PRAGMA journal_mode = WAL');
 }
 
 /** Turns WAL off for everyone. Others who have the file open make it busy. */
 export function leaveWal(connection: Connection): void {
-  connection.get('PRAGMA journal_mode = DELETE');
+  connection.exec('PRAGMA journal_mode = DELETE');
 }

@@ -12,15 +12,17 @@ const MIGRATIONS: readonly string[] = ['001-books.sql'];
 /** The version of the books that this release reads and writes: the number of its last migration. */
 export const LATEST = MIGRATIONS.length;
 
+const HEADER = `(SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
+  EXISTS (SELECT 1 FROM sqlite_schema)`;
+
 /**
  * The version of the books in a file, or 0 where it is empty.
  * @throws WingmanError `WINGMAN_SQLITE_NOT_OURS` or `_NEWER`
  */
 export function versionOf(connection: Connection, path: string): number {
-  const application = integer(connection.get('PRAGMA application_id')?.application_id);
-  const version = integer(connection.get('PRAGMA user_version')?.user_version);
-  const isEmpty = connection.get('SELECT 1 FROM sqlite_schema LIMIT 1') === undefined;
-  if (application === 0 && version === 0 && isEmpty) return 0;
+  const [application, found, hasSchema] = connection.look(HEADER);
+  const version = integer(found);
+  if (application === 0 && version === 0 && hasSchema === 0) return 0;
   if (application !== APPLICATION_ID) throw notOurs(path, 'it is a SQLite database of another application');
   if (version > LATEST) throw newer(path, version, LATEST);
   return version;

@@ -27,7 +27,7 @@ import type { Connection } from './connection.ts';
 import { diagnose } from './diagnosing.ts';
 import { discard, expire, retryFailed } from './ending.ts';
 import { enqueue } from './enqueueing.ts';
-import { closed, isBusy } from './errors.ts';
+import { closed, isBusy, toWingmanError } from './errors.ts';
 import { exchange } from './exchanging.ts';
 import type { OpenFile } from './file.ts';
 import { deadLetters, find, hasWaiting, holders, list, peek, readStats, size } from './inspecting.ts';
@@ -66,10 +66,11 @@ export class SqliteBackend implements Backend {
     this.#file = file;
     this.#settings = settings;
     const { connection } = file;
+    const { path } = settings;
     this.#watch = new Watch({
       ...settings,
-      version: () => unlessBusy(() => integer(connection.get('PRAGMA data_version')?.data_version)),
-      hasWaiting: (queue) => unlessBusy(() => hasWaiting(connection, queue)),
+      version: () => unlessBusy(path, () => integer(connection.get('PRAGMA data_version')?.data_version)),
+      hasWaiting: (queue) => unlessBusy(path, () => hasWaiting(connection, queue)),
     });
   }
 
@@ -227,11 +228,11 @@ export class SqliteBackend implements Backend {
   }
 }
 
-function unlessBusy<Result>(look: () => Result): Result | null {
+function unlessBusy<Result>(path: string, look: () => Result): Result | null {
   try {
     return look();
   } catch (thrown) {
     if (isBusy(thrown)) return null;
-    throw thrown;
+    throw toWingmanError(thrown, path);
   }
 }

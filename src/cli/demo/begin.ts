@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { openBackend } from '../../backends/open.ts';
 import type { Backend } from '../../contract/backend.ts';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, WingmanError } from '../../core/errors.ts';
 import { newId } from '../../runtime/identity.ts';
 import { UsageError } from '../errors.ts';
 import { printable } from '../format.ts';
@@ -33,13 +33,17 @@ export interface Begun {
 
 const DEFAULT_DIR = 'node_modules';
 
-/** Begins a run, or goes on with the one that was interrupted. Nothing is left open when it rejects. */
+/**
+ * Begins a run, or goes on with the one that was interrupted. Nothing is left open when it rejects.
+ * @throws the reason of `stopping` when that aborts while an earlier run is cleared away: it is then still there
+ */
 export async function begin(options: BeginOptions): Promise<Begun> {
   const { places, resume, note } = options;
   const earlier = readState(places);
   if (earlier !== null && isAtWork(places, earlier)) {
     const hint = 'wait for it, or use another folder or backend';
-    throw new Error(`a demo is at work here already, as process ${earlier.pid}: ${hint}`);
+    const message = `a demo is at work here already, as process ${earlier.pid}: ${hint}`;
+    throw new WingmanError('WINGMAN_BACKEND_BUSY', message);
   }
   if (resume && earlier !== null) return goOn(earlier, options);
   if (resume) note('there is no interrupted run here to go on with: this is a new one');
@@ -70,6 +74,8 @@ async function startAfresh(earlier: State | null, options: BeginOptions): Promis
     if (earlier !== null && places.database.length === 0) {
       note('an interrupted run was not resumed: its jobs are taken out of the backend first');
       await discardJobs(backend, earlier.run, stopping);
+      // Its state is all that tells which jobs those are.
+      stopping.throwIfAborted();
     }
     // Emptied before the state says whose results these are.
     const results = new ResultsFile(places.results, { isFresh: true });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { withoutPassword } from '../../core/errors.ts';
 import { err } from '../colors.ts';
 import { count, printable } from '../format.ts';
+import { print } from '../output.ts';
 import { backendInEnvironment, backendOption, parsedBy, wholeNumber } from '../settings.ts';
 import { type Begun, begin, treeOf } from './begin.ts';
 import { type Interrupts, listenToInterrupts } from './interrupts.ts';
@@ -53,9 +54,14 @@ export function demoCommand(): Command {
 
 async function demo(flags: DemoFlags): Promise<void> {
   const interrupts = listenToInterrupts();
+  const { stopping } = interrupts;
   try {
     const isComplete = await perform(flags, interrupts);
-    if (!isComplete) process.exitCode = interrupts.exitCode();
+    if (!isComplete && stopping.aborted) process.exitCode = interrupts.exitCode();
+  } catch (error) {
+    if (!stopping.aborted || error !== stopping.reason) throw error;
+    say('stopped before it began: the run that was interrupted can still be resumed');
+    process.exitCode = interrupts.exitCode();
   } finally {
     interrupts.end();
   }
@@ -87,7 +93,7 @@ interface Surroundings {
   readonly interrupts: Interrupts;
 }
 
-/** True when all is done. */
+/** True when all is done and the result is out. */
 async function runToItsEnd(begun: Begun, { flags, url, places, interrupts }: Surroundings): Promise<boolean> {
   const { state, catalogue } = begun;
   const { concurrency = DEFAULT_CONCURRENCY } = flags;
@@ -104,11 +110,13 @@ async function runToItsEnd(begun: Begun, { flags, url, places, interrupts }: Sur
     stopping,
     note: (text) => display.note(err.yellow(printable(text))),
   });
-  stopping.addEventListener('abort', () => display.note('finishing what has begun; once more ends at once'), {
-    once: true,
-  });
+  const tell = (): void => display.note('finishing what has begun; once more ends at once');
+  stopping.addEventListener('abort', tell);
   display.start();
-  const isComplete = await run.perform().finally(() => display.stop());
+  const isComplete = await run.perform().finally(() => {
+    stopping.removeEventListener('abort', tell);
+    display.stop();
+  });
   if (!isComplete) {
     say(`stopped with ${count(catalogue.done)} of ${count(catalogue.known)} known jobs done; to go on:`);
     say(`  ${resumeCommand(flags)}`);
@@ -119,8 +127,10 @@ async function runToItsEnd(begun: Begun, { flags, url, places, interrupts }: Sur
   const { heldAtMost } = run.progress;
   const width = process.stdout.columns ?? 100;
   const text = report(catalogue, { dir: state.dir, totals, jobsHere: part.jobs, heldAtMost, width });
-  process.stdout.write(flags.json === true ? `${JSON.stringify(totals)}\n` : text);
-  return true;
+  if (await print(flags.json === true ? `${JSON.stringify(totals)}\n` : text)) return true;
+  say('all is done, and kept; to have the result printed:');
+  say(`  ${resumeCommand(flags)}`);
+  return false;
 }
 
 function announce(

@@ -2,6 +2,7 @@ import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync,
 import { createInterface } from 'node:readline';
 import type { Kind } from './jobs.ts';
 import type { RawPath } from './paths.ts';
+import { cannotWrite } from './state.ts';
 
 export interface FileResult {
   readonly kind: 'file';
@@ -37,9 +38,16 @@ export type Result = FileResult | DirectoryResult | FailedResult;
 export class ResultsFile {
   readonly #file: number;
 
-  /** Opens it for more lines, or empties it. */
+  /**
+   * Opens it for more lines, or empties it.
+   * @throws WingmanError `WINGMAN_OPTION_INVALID` where it cannot be written
+   */
   constructor(path: string, { isFresh }: { readonly isFresh: boolean }) {
-    this.#file = openSync(path, isFresh ? 'w' : 'a+');
+    try {
+      this.#file = openSync(path, isFresh ? 'w' : 'a+');
+    } catch (cause) {
+      throw cannotWrite(cause);
+    }
     // A line that was cut short must not swallow the next one.
     if (!endsInNewline(this.#file)) writeSync(this.#file, '\n');
   }

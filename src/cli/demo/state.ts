@@ -56,9 +56,14 @@ export function writeState({ state }: Places, content: State): void {
     writeFileSync(fresh, `${JSON.stringify(content)}\n`);
     renameSync(fresh, state);
   } catch (cause) {
-    const message = `the demo keeps its state in the current folder, and cannot write there: ${messageOf(cause)}`;
-    throw new WingmanError('WINGMAN_OPTION_INVALID', message, { cause });
+    throw cannotWrite(cause);
   }
+}
+
+/** For a run that cannot begin, as it could not be resumed either. */
+export function cannotWrite(cause: unknown): WingmanError {
+  const message = `the demo keeps its state and results in the current folder, and cannot write there: ${messageOf(cause)}`;
+  return new WingmanError('WINGMAN_OPTION_INVALID', message, { cause });
 }
 
 /** Longer than the pause between two touches. */
