@@ -87,7 +87,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** What `wingman failed list` prints. */
-export function failedTable(jobs: readonly JobInfo[], width: number): string[] {
+function failedTable(jobs: readonly JobInfo[], width: number): string[] {
   const rows = jobs.map(({ id, type, attempts, failedAt, failures }) => {
     const last = failures.at(-1);
     const error = last === undefined ? '' : `${last.name}: ${last.message}`;

@@ -194,7 +194,7 @@ describe('the property test finds a backend that', () => {
         return { backend, dispose: () => backend.close() };
       };
       // One seed: what is found must not depend on the day.
-      const details = await checkAgainstModel(openSubject, open, { runs: 100, seed: 1, atMost: 20_000, asFound: true });
+      const details = await checkAgainstModel(openSubject, open, { runs: 500, seed: 1, atMost: 20_000, asFound: true });
       expect(details.failed).toBe(true);
       expect(String(details.errorInstance)).toMatch(/after command \d+/);
     });

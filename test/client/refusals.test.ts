@@ -43,7 +43,7 @@ describe('enqueueMany', () => {
 test.each<[string, 'get' | 'list' | 'deadLetters', unknown[], string]>([
   ['no id', 'get', [], "option 'id'"],
   ['no listing', 'list', [], "option 'listing'"],
-  ['no state', 'list', [{}], 'waiting, held, processing, parked, scheduled, failed'],
+  ['no state', 'list', [{}], 'waiting, held, processing, parked, completed, scheduled, failed'],
   ['a state that is not listed', 'list', [{ state: 'completed' }], 'received {"state":"completed"}'],
   ['a state that every object has', 'list', [{ state: 'toString' }], "option 'listing'"],
   ['waiting jobs of no queue', 'list', [{ state: 'waiting' }], "{ state: 'waiting', queue }"],

@@ -4,7 +4,7 @@ const CARRIAGE_RETURN = 0x0d;
 const LINE_END = '\r\n';
 
 /** Where the value that begins at `start` ends, or null while not all of it is there. Version 2 and 3 of the protocol. */
-export function endOfValue(bytes: Buffer, start: number): number | null {
+function endOfValue(bytes: Buffer, start: number): number | null {
   const lineEnd = bytes.indexOf(LINE_END, start, 'latin1');
   if (lineEnd < 0) return null;
   const kind = String.fromCharCode(bytes[start] ?? CARRIAGE_RETURN);

@@ -17,6 +17,8 @@ test('what is left out has its default', () => {
     concurrency: 10,
     lease: 15_000,
     heartbeat: 5_000,
+    stuckAfter: 60_000,
+    keepFailed: { for: 30 * 86_400_000, count: 100_000 },
     pollInterval: 2_000,
     grace: 25_000,
     signals: ['SIGINT', 'SIGTERM'],

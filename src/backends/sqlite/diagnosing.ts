@@ -61,7 +61,7 @@ function look(connection: Connection): Looked {
   };
 }
 
-export function versionFinding({ version }: Looked): Finding {
+function versionFinding({ version }: Looked): Finding {
   const found = `SQLite ${version}`;
   if (walIsSafe(version)) {
     const means = 'several processes may use its write-ahead log without harm';
@@ -76,7 +76,7 @@ export function versionFinding({ version }: Looked): Finding {
   };
 }
 
-export function journalFinding({ journal, version }: Looked): Finding {
+function journalFinding({ journal, version }: Looked): Finding {
   const topic = 'journal';
   if (journal === 'wal') {
     const means = 'those who read and the one who writes are not in each other’s way';
@@ -94,7 +94,7 @@ export function journalFinding({ journal, version }: Looked): Finding {
   };
 }
 
-export function persistenceFinding({ synchronous, journal }: Looked, platform: string): Finding {
+function persistenceFinding({ synchronous, journal }: Looked, platform: string): Finding {
   const topic = 'persistence';
   if (synchronous >= 2) {
     // F_FULLFSYNC would empty it, and takes several times as long.
@@ -127,7 +127,7 @@ async function diskFindings(path: string): Promise<Finding[]> {
   }
 }
 
-export function roomFinding(free: number): Finding {
+function roomFinding(free: number): Finding {
   const found = `${inMib(free)} free`;
   const topic = 'room';
   if (free >= LITTLE_ROOM) return { level: 'ok', topic, found, means: 'there is room for more jobs' };
@@ -175,7 +175,7 @@ async function measure({ connection, transactions }: OpenFile, clock: Clock): Pr
   return latencyFinding(clock.monotonic() - started);
 }
 
-export function latencyFinding(milliseconds: number): Finding {
+function latencyFinding(milliseconds: number): Finding {
   const topic = 'writing';
   const found = `${milliseconds.toFixed(1)} ms for one transaction`;
   const means = `each enqueue and each batch of outcomes takes as long: about ${perSecond(milliseconds)} a second in all`;

@@ -16,6 +16,7 @@ const exempt = new Map([
   ['ungranted.take', 'the first of a table in the order of its key'],
   ['ungranted.any', 'any row will do'],
   ['tallies.books', 'the table has one row'],
+  ['kept.expiring', 'one row for each job type that keeps its completed jobs'],
 ]);
 
 const named = Object.entries(all).flatMap(([group, members]) =>
@@ -56,5 +57,5 @@ describe('statements that walk from the start, and sort nothing', () => {
 
 test('what only an operator asks for is prepared as well', async () => {
   const connection = await openBooks();
-  for (const sql of Object.values(stats)) expect(connection.all(sql)).toEqual([]);
+  for (const sql of Object.values(stats)) expect(() => connection.all(sql)).not.toThrow();
 });
