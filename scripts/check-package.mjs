@@ -76,7 +76,7 @@ function installProject(name, { packages, files }) {
   mkdirSync(project);
   const wanted = packages.map((wantedName) => (wantedName === name ? tarball : wantedName));
   if (!wanted.includes(tarball)) throw new ScriptError(`README.md's first npm install does not name ${name}`);
-  npm(['install', '--ignore-scripts', ...wanted], { cwd: project, env: cleanEnvironment() });
+  npm(['install', '--ignore-scripts', '--prefix', project, ...wanted], { cwd: project, env: cleanEnvironment() });
   for (const [file, text] of files) {
     mkdirSync(dirname(join(project, file)), { recursive: true });
     writeFileSync(join(project, file), text);
