@@ -23,12 +23,12 @@ export interface RunOptions {
 }
 
 /** Runs random sequences of calls on new stores and on the model. */
-export function checkAgainstModel(
+export async function checkAgainstModel(
   openSubject: OpenSubject,
   openModel: OpenModel,
   { runs, seed, atMost, asFound = false }: RunOptions,
 ): Promise<fc.RunDetails<[Sequence]>> {
-  const property = fc.asyncProperty(sequences, async ({ grantTimeout, commands }) => {
+  const run = async ({ grantTimeout, commands }: Sequence): Promise<void> => {
     let now = 1_000_000;
     const model = await openModel({ grantTimeout, clock: { ...systemClock, now: () => now } });
     const { backend, dispose } = await openSubject({ grantTimeout });
@@ -43,13 +43,21 @@ export function checkAgainstModel(
       await dispose();
       await model.close();
     }
+  };
+  let running: Promise<void> = Promise.resolve();
+  const property = fc.asyncProperty(sequences, (sequence) => {
+    running = run(sequence);
+    return running;
   });
-  return fc.check(property, {
+  const details = await fc.check(property, {
     numRuns: runs,
     interruptAfterTimeLimit: atMost,
     endOnFailure: asFound,
     ...(seed !== undefined && { seed }),
   });
+  // When the time is up, the run in progress is left to itself: it must not be there any more when the test has ended.
+  await running.catch(() => undefined);
+  return details;
 }
 
 /** The time for a hundred runs. */
