@@ -206,6 +206,8 @@ export class Dispatcher {
     if (request.worker !== this.#worker) return;
     for (const job of reply.claimed) this.#take(job);
     this.#listen(request, reply);
+    // A step that only moved jobs is followed by the next at once: the event loop must come round all the same.
+    if (reply.more && reply.claimed.length === 0) await this.#surroundings.clock.turn();
   }
 
   #logStale({ settlements }: ExchangeRequest, { settled }: ExchangeReply): void {

@@ -9,7 +9,7 @@ const INTERVAL = 1_000;
 /** Passes places that were kept for a job, and not claimed in time, to jobs of other queues. */
 export function grantPasser(backend: ScheduleBackend, isOurs: () => boolean, surroundings: Surroundings): Loop {
   const round = async (stopping: AbortSignal): Promise<undefined> => {
-    await sweep((limit) => backend.passGrants(limit), stopping);
+    await sweep((limit) => backend.passGrants(limit), stopping, surroundings.clock);
   };
   return duty({ name: 'the passer of grants', interval: INTERVAL, isOurs, round }, surroundings);
 }

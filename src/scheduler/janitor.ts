@@ -15,7 +15,7 @@ export function janitor(
   surroundings: Surroundings,
 ): Loop {
   const round = async (stopping: AbortSignal): Promise<undefined> => {
-    await sweep((limit) => backend.expire(failed, limit), stopping);
+    await sweep((limit) => backend.expire(failed, limit), stopping, surroundings.clock);
   };
   return duty({ name: 'the janitor', interval: INTERVAL, isOurs, round }, surroundings);
 }

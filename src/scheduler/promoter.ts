@@ -10,7 +10,7 @@ const LONGEST_SLEEP = 1_000;
 /** Brings scheduled jobs into their queues when they are due. */
 export function promoter(backend: ScheduleBackend, isOurs: () => boolean, surroundings: Surroundings): Loop {
   const round = async (stopping: AbortSignal): Promise<number> => {
-    const { next } = await sweep((limit) => backend.promote(limit), stopping);
+    const { next } = await sweep((limit) => backend.promote(limit), stopping, surroundings.clock);
     return Math.min(LONGEST_SLEEP, next ?? LONGEST_SLEEP);
   };
   return duty({ name: 'the promoter', interval: LONGEST_SLEEP, isOurs, round }, surroundings);

@@ -1,15 +1,18 @@
 import type { SweepReply } from '../contract/backend.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** How many jobs one step moves at most: a step must stay short. */
 const STEP = 500;
 
-/** Repeats a bounded step while there is more. Returns the last reply. */
+/** Repeats a bounded step while there is more, and lets the event loop come round in between. Returns the last reply. */
 export async function sweep<Reply extends SweepReply>(
   step: (limit: number) => Promise<Reply>,
   stopping: AbortSignal,
+  clock: Clock,
 ): Promise<Reply> {
   for (;;) {
     const reply = await step(STEP);
     if (!reply.more || stopping.aborted) return reply;
+    await clock.turn();
   }
 }
