@@ -172,6 +172,8 @@ export class Books {
   bury(entry: Entry, reason: DeadLetter['reason']): Move {
     this.connection.run(transitions.bury, reason, this.now, entry.sequence);
     this.tallies.count(entry.queue, 'dead', 1);
+    // A claim does not know whether there are any.
+    this.dropFailures(entry.sequence);
     this.remove(entry);
     return move('dead', entry, reason);
   }

@@ -86,7 +86,8 @@ function toWaiting(row: Row): Entry {
     granted: row.lane === 0,
     attempts: integer(row.attempts),
     crashes: integer(row.crashes),
-    failures: integer(row.failures),
+    // Not read: each column costs every claim some time, and only `bury` would ask for it.
+    failures: 0,
     worker: '',
     token: 0,
   };

@@ -37,8 +37,9 @@ export function expire(books: Books, failed: Keep, limit: number): SweepReply {
   // Asked for past the tallies of this transaction, which are written once they are read.
   const countFailed = (): number => integer(connection.get(tallies.books)?.failed);
   remove(surplus(failedBy, countFailed, failed, now, limit));
-  for (const row of connection.all(kept.expiring, now, limit)) {
-    const type = text(row.type);
+  // Sorted here: asked for in order, SQLite would go through all types that keep anything.
+  const types = connection.all(kept.expiring, now).map(({ type }) => text(type));
+  for (const type of types.sort()) {
     const shelf = books.kept.of(type);
     if (shelf === undefined || moves.length === limit) break;
     const completedBy: Ended = (by, most) => connection.all(questions.completedBy, type, by, most).map(toEntry);

@@ -68,7 +68,7 @@ export const transitions = {
 
 export const questions = {
   /** The next jobs of a queue, in the order of claims. */
-  next: `SELECT ${JOB}, failures, lane, position FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ?`,
+  next: `SELECT ${JOB}, lane FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ?`,
 
   /** The next job of a queue after a place in it. */
   peek: `SELECT ${JOB}, lane, position FROM jobs WHERE queue = ? AND state = 'waiting' AND (lane, position) > (?, ?)
@@ -173,15 +173,13 @@ export const kept = {
   remove: 'DELETE FROM kept WHERE type = ?',
   oldest: "SELECT ended_at FROM jobs WHERE type = ? AND state = 'completed' ORDER BY ended_at, id LIMIT 1",
   /** Only those that have a job which expires now. */
-  expiring: 'SELECT type FROM kept WHERE expires <= ? ORDER BY type LIMIT ?',
+  expiring: 'SELECT type FROM kept WHERE expires <= ?',
 } as const;
 
 export const tallies = {
   books: 'SELECT sequence, successful, failures, scheduled, failed, parked, dead FROM books',
   saveBooks: `UPDATE books SET sequence = ?, successful = ?, failures = ?, scheduled = ?, failed = ?, parked = ?, dead = ?
     WHERE one = 1`,
-  /** Writes what is there already: to see how long a write takes. */
-  touch: 'UPDATE books SET sequence = sequence WHERE one = 1',
   queue: 'SELECT waiting, held, front, back FROM queues WHERE queue = ?',
   saveQueue: `INSERT INTO queues (queue, waiting, held, front, back) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (queue) DO UPDATE SET waiting = excluded.waiting, held = excluded.held,

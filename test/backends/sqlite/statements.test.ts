@@ -16,7 +16,6 @@ const exempt = new Map([
   ['ungranted.take', 'the first of a table in the order of its key'],
   ['ungranted.any', 'any row will do'],
   ['tallies.books', 'the table has one row'],
-  ['kept.expiring', 'one row for each job type that keeps its completed jobs'],
 ]);
 
 const named = Object.entries(all).flatMap(([group, members]) =>
