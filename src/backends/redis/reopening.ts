@@ -15,7 +15,6 @@ export function reopening(module: string, options: object): Reopen | null {
 
 /** Whether a clone is as good as the value: an instance of a class would be cloned as well, to something without its methods. */
 function isData(value: unknown): boolean {
-  if (typeof value === 'function' || typeof value === 'symbol') return false;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return true;
   const isPlain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
   return isPlain && Object.values(value).every(isData);

@@ -8,10 +8,16 @@ import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { open } from '../../../src/backends/redis/index.ts';
 import { completed, newJob } from '../../../src/contract/conformance/session.ts';
-import { freePort } from '../../harness/redis-server.ts';
+import { freePort, type RedisServer } from '../../harness/redis-server.ts';
 import { duration, pause, proxyOf, rejection, server, serverOn, store } from './stage.ts';
 
 const call = { client: 'tester', sequence: 1, floor: 1 };
+
+/** The server's ids of the connections that it has, but for the one that asks. */
+async function connectionsOf(target: RedisServer): Promise<readonly string[]> {
+  const lines = (await target.cli('CLIENT', 'LIST')).split('\n').filter((line) => !line.includes('cmd=client|list'));
+  return lines.map((line) => line.split(' ')[0] ?? '');
+}
 
 describe('a server that is killed', () => {
   test('is waited for; then the call was not done, and says so; and work goes on within 2 s of its return', async () => {
@@ -58,6 +64,16 @@ describe('a server that is killed', () => {
     expect(await waiting).toEqual(['enqueued']);
     expect(await client.ping()).toBe('PONG');
   });
+});
+
+test('a server is tried again at least every second, however long it is away', async () => {
+  const proxy = await proxyOf(await server());
+  const { backend } = await store({ url: proxy.url });
+  proxy.down();
+  // Waits that grew without bound would be longer than a minute by then.
+  await expect.poll(() => proxy.counts.cut, { timeout: 12_000 }).toBeGreaterThan(12);
+  proxy.heal();
+  expect(await duration(() => backend.size('q'))).toBeLessThan(2_000);
 });
 
 describe('a reply that is lost', () => {
@@ -143,12 +159,16 @@ describe('a server that is stopped', () => {
   });
 
   test('is not thought so by a process that was busy itself when the reply came', async () => {
-    const { backend } = await store({ url: (await server()).url, commandTimeout: 100 });
+    const target = await server();
+    const { backend } = await store({ url: target.url, commandTimeout: 100 });
+    const before = await connectionsOf(target);
     // Written at once; the reply comes while nothing here looks for it, and the watchdog's time runs out meanwhile.
     const waiting = backend.size('q');
     const end = performance.now() + 300;
     while (performance.now() < end);
     expect(await waiting).toBe(0);
+    expect(await backend.size('q')).toBe(0);
+    expect(await connectionsOf(target)).toEqual(before);
   });
 });
 
