@@ -4,8 +4,9 @@
  * the same in the plainest code there is, and contract/conformance holds every backend to it.
  *
  * Times are milliseconds; instants are milliseconds since the epoch by the backend's clock. Methods reject with a
- * WingmanError: `WINGMAN_BACKEND_UNREACHABLE`, `_REFUSED`, `_FULL`, `_BUSY`, `_FAILED` or `_CLOSED`. A BackendError tells
- * the call's fate: it was not done, or that is unknown; a call that is repeated with the same `Call` does no harm.
+ * WingmanError: `WINGMAN_BACKEND_UNREACHABLE`, `_REFUSED`, `_FULL` (of a file: `WINGMAN_SQLITE_FULL`), `_BUSY`, `_FAILED` or
+ * `_CLOSED`. A BackendError tells the call's fate: it was not done, or that is unknown; a call that is repeated with the same
+ * `Call` does no harm.
  */
 import type { ClaimedJob, NewJob, StoredJob } from '../core/envelope.ts';
 import type { Keep } from '../core/keep.ts';

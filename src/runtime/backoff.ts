@@ -1,7 +1,8 @@
 const FIRST = 100;
-const LONGEST = 2_000;
+// Work is to go on within 2 s of a store's return, its own reconnect included.
+const LONGEST = 1_000;
 
-/** How long to wait between tries during an outage: 100 ms, doubling up to 2 s, each shortened at random by up to a quarter. */
+/** How long to wait between tries during an outage: 100 ms, doubling up to 1 s, each shortened at random by up to a quarter. */
 export class Backoff {
   readonly #random: () => number;
   #failures = 0;

@@ -74,7 +74,7 @@ describe('a loop', () => {
     loop.start();
     while (ticks < 9) await systemClock.turn();
     await loop.stop();
-    expect(around.sleeps.slice(0, 8)).toEqual([100, 200, 400, 800, 1600, 2000, 2000, 50]);
+    expect(around.sleeps.slice(0, 8)).toEqual([100, 200, 400, 800, 1000, 1000, 1000, 50]);
     expect(around.lines).toEqual(['warn: the daemon failed; trying on until it works', 'info: the daemon works again']);
     expect(around.failures).toEqual([new Error('tick 1')]);
   });
