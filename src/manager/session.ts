@@ -30,8 +30,11 @@ export interface SessionEvents {
 const HAND_BACK_TIME = 3_000;
 /** How long a backend that does not answer may keep a stopping manager from ending, in milliseconds. */
 const PATIENCE = 1_000;
-/** How long a leader leads after its last sign of life, in milliseconds, and no longer than a third of a lease. */
-const LEADERSHIP = 5_000;
+/**
+ * How long a leader leads after its last sign of life, in milliseconds, and no longer than a third of a lease. One that is new
+ * waits as long before it reclaims. So short that a lease which ends is noticed in time even where two leaders in a row die.
+ */
+const LEADERSHIP = 3_000;
 /** A job that is due sooner than this is told to the promoter, which otherwise looks once a second. */
 const SOON = 1_000;
 
