@@ -232,8 +232,8 @@ function isLater({ due }: NewJob, clock: Clock): boolean {
   return 'in' in due ? due.in > 0 : due.at > clock.now();
 }
 
-function atWorker({ id, queue, type, worker, attempts }: ClaimedJob) {
-  return { id, queue, type, worker, attempt: attempts + 1 };
+function atWorker({ id, queue, type, worker, token, attempts }: ClaimedJob) {
+  return { id, queue, type, worker, token, attempt: attempts + 1 };
 }
 
 function fromSettlement({ job, outcome }: Settlement): JobEvent {

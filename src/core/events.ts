@@ -10,6 +10,8 @@ interface Happened<Event extends TransitionEvent> {
 interface AtWorker<Event extends TransitionEvent> extends Happened<Event> {
   readonly type: string;
   readonly worker: string;
+  /** Of the claim: the one that the handler's context has. */
+  readonly token: string;
   /** Which run it is or was, from 1. */
   readonly attempt: number;
 }
@@ -48,6 +50,7 @@ export interface JobEvents {
   readonly cancelled: Happened<'cancelled'> & {
     readonly type: string;
     readonly worker?: string;
+    readonly token?: string;
     readonly attempt?: number;
   };
 }

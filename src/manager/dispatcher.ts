@@ -21,6 +21,10 @@ export interface DispatcherOptions {
   readonly pollInterval: number;
   /** Told when it has a lease under a new name. */
   readonly joined: () => void;
+  /** Told when that lease has ended: what ran is dropped. */
+  readonly lost: (worker: string, jobs: readonly ClaimedJob[]) => void;
+  /** Told of a result that the backend refused: the run no longer owned its job. */
+  readonly stale: (settlement: Settlement) => void;
   /** Runs a job. Null where there is nothing to settle. Never rejects. */
   readonly execute: (job: ClaimedJob, controller: AbortController) => Promise<Outcome | null>;
 }
@@ -135,14 +139,15 @@ export class Dispatcher {
   /** The worker's lease has ended: what it owned is someone else's now. Goes on under a new name. */
   lose(worker: string): void {
     if (worker !== this.#worker) return;
-    const jobs = this.processing.map(({ id, type }) => ({ id, type }));
+    const jobs = this.processing;
     this.#surroundings.logger.warn(
-      { worker, jobs },
+      { worker, jobs: jobs.map(({ id, type }) => ({ id, type })) },
       'the lease was lost: what is running is dropped and runs again elsewhere',
     );
     this.#worker = null;
     this.#settlements = [];
     this.#drop(new CanceledError('aborted', `the lease of worker ${worker} was lost`));
+    this.#options.lost(worker, jobs);
     this.#change.open();
   }
 
@@ -200,7 +205,7 @@ export class Dispatcher {
     const reply = await this.#caller.call((call) =>
       persist(() => backend.exchange(call, request), 'the exchange', this.#surroundings, this.#givingUp.signal),
     );
-    this.#logStale(request, reply);
+    this.#tellStale(request, reply);
     if (reply.lost) this.lose(request.worker);
     // A claim that was answered after its lease was lost belongs to the lost worker.
     if (request.worker !== this.#worker) return;
@@ -210,11 +215,13 @@ export class Dispatcher {
     if (reply.more && reply.claimed.length === 0) await this.#surroundings.clock.turn();
   }
 
-  #logStale({ settlements }: ExchangeRequest, { settled }: ExchangeReply): void {
-    settlements.forEach(({ job: { id, type, queue, token }, outcome }, index) => {
+  #tellStale({ settlements }: ExchangeRequest, { settled }: ExchangeReply): void {
+    settlements.forEach((settlement, index) => {
       if (settled[index] !== 'stale') return;
-      const fields = { job: id, type, queue, token, outcome: outcome.kind };
+      const { id, type, queue, token } = settlement.job;
+      const fields = { job: id, type, queue, token, outcome: settlement.outcome.kind };
       this.#surroundings.logger.warn(fields, 'the result was refused: the job is no longer owned by this run');
+      this.#options.stale(settlement);
     });
   }
 

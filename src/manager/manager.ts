@@ -1,5 +1,6 @@
 import { WingmanError } from '../core/errors.ts';
 import type { JobEvents } from '../core/events.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { Emitter } from '../runtime/emitter.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { checkOptions, type ManagerOptions, type Settings } from './options.ts';
@@ -10,6 +11,21 @@ export interface ManagerEvents extends JobEvents {
   readonly started: { readonly worker: string; readonly queues: readonly string[] };
   readonly stopping: { readonly reason: StopReason };
   readonly stopped: { readonly reason: StopReason };
+  /** Its lease has ended: the jobs that it was running have had their signals aborted, and run again elsewhere. */
+  readonly leaseLost: {
+    readonly worker: string;
+    readonly jobs: readonly { readonly id: string; readonly type: string }[];
+  };
+  /** The backend refused the result of a run, which no longer owned its job. It is logged in any case. */
+  readonly stale: {
+    readonly id: string;
+    readonly queue: string;
+    readonly type: string;
+    readonly worker: string;
+    readonly token: string;
+    readonly attempt: number;
+    readonly outcome: Outcome['kind'];
+  };
   /** The first failure of each outage, or what ended the manager. It is logged in any case. */
   readonly error: unknown;
 }
@@ -83,6 +99,10 @@ export class Manager {
         this.#emitter.emit('stopping', { reason: why });
       },
       job: (event) => this.#emitter.emit(event.event, event),
+      lost: (worker, jobs) =>
+        this.#emitter.emit('leaseLost', { worker, jobs: jobs.map(({ id, type }) => ({ id, type })) }),
+      stale: ({ job: { id, queue, type, worker, token, attempts }, outcome }) =>
+        this.#emitter.emit('stale', { id, queue, type, worker, token, attempt: attempts + 1, outcome: outcome.kind }),
     });
     this.#session = session;
     const served = session.serve().finally(() => {

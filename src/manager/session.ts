@@ -1,5 +1,5 @@
 import { openBackend } from '../backends/open.ts';
-import type { Backend } from '../contract/backend.ts';
+import type { Backend, Settlement } from '../contract/backend.ts';
 import { ObservedBackend } from '../contract/observed.ts';
 import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
@@ -24,6 +24,8 @@ export interface SessionEvents {
   readonly started: (worker: string, queues: readonly string[]) => void;
   readonly stopping: (reason: StopReason) => void;
   readonly job: (event: JobEvent) => void;
+  readonly lost: (worker: string, jobs: readonly ClaimedJob[]) => void;
+  readonly stale: (settlement: Settlement) => void;
 }
 
 /** How long handing back may take once the grace period is over, in milliseconds; afterwards the lease takes care. */
@@ -164,6 +166,8 @@ export class Session {
         lease,
         pollInterval,
         joined,
+        lost: this.#events.lost,
+        stale: this.#events.stale,
         execute: (job, controller) => executor.execute(job, controller),
       },
       this.#surroundings,

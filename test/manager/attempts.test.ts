@@ -176,7 +176,8 @@ test('the context names the run, and its logger carries the job', async () => {
     token: expect.stringMatching(/^\d+$/),
     aborted: false,
   });
-  expect(claimed).toEqual({ event: 'claimed', id, queue: 'q', type: 'seen', worker: manager.worker, attempt: 1 });
+  const at = { queue: 'q', type: 'seen', worker: manager.worker, token: seen.get('token'), attempt: 1 };
+  expect(claimed).toEqual({ event: 'claimed', id, ...at });
   expect(log.of('hello')).toEqual([
     { job: id, type: 'seen', queue: 'q', attempt: 1, extra: 1, level: 'info', message: 'hello' },
   ]);

@@ -25,6 +25,8 @@ test.each(stores)(
     await first.opened;
     const before = manager.worker ?? '';
 
+    const lost: unknown[] = [];
+    manager.on('leaseLost', (event) => lost.push(event));
     // As if it had been cut off for longer than its lease.
     await backend.retire(before);
     const reclaimed = await backend.reclaim(10);
@@ -40,5 +42,36 @@ test.each(stores)(
     expect((await backend.stats()).counters).toEqual({ successful: 1, failed: 0 });
     const [line] = log.of('the lease was lost: what is running is dropped and runs again elsewhere');
     expect(line).toMatchObject({ worker: before, jobs: [{ id, type: 't' }] });
+    expect(lost).toEqual([{ worker: before, jobs: [{ id, type: 't' }] }]);
   },
 );
+
+test.each(stores)('on %s a result that comes after the loss is refused, logged and told', async (name) => {
+  const backend = await openStore(await storeUrl(name));
+  const type = defineJob({ type: 't' });
+  const started = new Latch();
+  const release = new Latch();
+  const tokens: string[] = [];
+  const handler = type.handle(async (_, { token }) => {
+    tokens.push(token);
+    if (tokens.length > 1) return;
+    started.open();
+    await release.opened;
+  });
+  const [id = ''] = await enqueue(backend, type.job());
+  // Its heartbeat does not come in time to tell it first.
+  const { manager, log } = await run({ backend, handlers: [handler], heartbeat: '10s', lease: '30s' });
+  await started.opened;
+  const worker = manager.worker ?? '';
+  await backend.retire(worker);
+  if ((await backend.reclaim(10)).moves.length === 0) await happened(manager, 'reclaimed');
+  const told = new Promise((resolve) => manager.once('stale', resolve));
+  release.open();
+
+  const first = { id, queue: 'default', type: 't', worker, token: tokens[0] };
+  expect(await told).toEqual({ ...first, attempt: 1, outcome: 'completed' });
+  const [line] = log.of('the result was refused: the job is no longer owned by this run');
+  expect(line).toMatchObject({ job: id, type: 't', token: tokens[0], outcome: 'completed' });
+  await happened(manager, 'completed');
+  expect((await backend.stats()).counters).toEqual({ successful: 1, failed: 0 });
+});

@@ -73,7 +73,7 @@ test('there is an event for each transition', async () => {
   expect(tell()).toEqual([{ event: 'promoted', id: 'b', queue: 'q' }]);
 
   const { claimed } = await exchange('w', [], 3);
-  const at = { queue: 'q', type: 't', worker: 'w', attempt: 1 };
+  const at = { queue: 'q', type: 't', worker: 'w', token: expect.stringMatching(/^\d+$/), attempt: 1 };
   expect(tell()).toEqual(['a', 'c', 'b'].map((id) => ({ event: 'claimed', id, ...at })));
 
   const [a, c, b] = claimed;
