@@ -1,47 +1,12 @@
 // The property test is proved by what it catches: faults are planted in a copy of the memory backend, which is then compared
 // with the sound one.
 
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Books as SoundBooks } from '../../src/backends/memory/books.ts';
 import { open } from '../../src/backends/memory/index.ts';
-import type { Backend } from '../../src/contract/backend.ts';
 import { checkAgainstModel } from '../../src/contract/conformance/model/index.ts';
 import type { StoreOptions } from '../../src/contract/conformance/subject.ts';
-
-type Open = (options: StoreOptions) => Promise<Backend>;
-type BooksClass = typeof SoundBooks;
-
-/** A memory backend in which one module has some of its exports changed. */
-async function withModule<Module extends object>(
-  path: string,
-  change: (original: Module) => Partial<Module>,
-): Promise<Open> {
-  vi.resetModules();
-  vi.doMock(path, async (importOriginal) => {
-    const original = await importOriginal<Module>();
-    return { ...original, ...change(original) };
-  });
-  const faulty = await import('../../src/backends/memory/index.ts');
-  vi.doUnmock(path);
-  return faulty.open;
-}
-
-const withBooks = (change: (Books: BooksClass) => BooksClass): Promise<Open> =>
-  withModule<{ Books: BooksClass }>('../../src/backends/memory/books.ts', ({ Books }) => ({ Books: change(Books) }));
-
-/** A sound memory backend with one method changed. */
-const withMethods =
-  (change: (backend: Backend) => Partial<Backend>): Open =>
-  async (options) => {
-    const backend = await open(options);
-    const methods = change(backend);
-    return new Proxy(backend, {
-      get(target, name) {
-        const own: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name);
-        return typeof own === 'function' ? own.bind(target) : own;
-      },
-    });
-  };
+import { type Open, withBooks, withMethods, withModule } from '../harness/planting.ts';
 
 const faults: Readonly<Record<string, () => Promise<Open>>> = {
   'settles with a token that is not the owner’s': async () =>

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { killAtExit } from './kill-at-exit.ts';
 
 const run = promisify(execFile);
 
@@ -20,18 +21,31 @@ export interface RedisServer {
 /** Starts a server; `settings` are further words of its command line, as `'--requirepass', 'secret'`. */
 export async function startRedis(...settings: string[]): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'wingman-redis-'));
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
-    const server = await tryStart(port, folder, settings);
-    if (server !== null) return describe(server, port, folder);
-    // Another process took the port between our look and the server's.
-    if (attempt < 5) continue;
+  try {
+    const { server, port } = await spawnRedis(folder, settings);
+    return describe(server, port, folder);
+  } catch (error) {
     await rm(folder, { recursive: true, force: true });
-    throw new Error('redis-server did not start in 5 attempts');
+    throw error;
   }
 }
 
-async function tryStart(port: number, folder: string, settings: string[]): Promise<ChildProcess | null> {
+/** Starts a server that keeps its files in a folder, on this port or on a free one, and waits until it is ready. */
+export async function spawnRedis(
+  folder: string,
+  settings: readonly string[],
+  wanted?: number,
+): Promise<{ server: ChildProcess; port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = wanted ?? (await freePort());
+    const server = await tryStart(port, folder, settings);
+    if (server !== null) return { server, port };
+    // Another process took the port between our look and the server's.
+    if (attempt === 5) throw new Error('redis-server did not start in 5 attempts');
+  }
+}
+
+async function tryStart(port: number, folder: string, settings: readonly string[]): Promise<ChildProcess | null> {
   const words = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...settings];
   const server = spawn(process.env.WINGMAN_TEST_REDIS_SERVER ?? 'redis-server', words, {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -50,8 +64,7 @@ async function tryStart(port: number, folder: string, settings: string[]): Promi
 
 function describe(server: ChildProcess, port: number, folder: string): RedisServer {
   // A test run that is killed must not leave a server behind.
-  const kill = (): void => void server.kill('SIGKILL');
-  process.once('exit', kill);
+  killAtExit(server);
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
@@ -61,7 +74,6 @@ function describe(server: ChildProcess, port: number, folder: string): RedisServ
       return stdout.trim();
     },
     stop: async () => {
-      process.removeListener('exit', kill);
       if (server.exitCode === null && server.signalCode === null) {
         await new Promise((resolve) => {
           server.once('exit', resolve);

@@ -1,0 +1,44 @@
+import { check, type Summary, type Violation } from './checker/index.ts';
+import { readHistories } from './history/read.ts';
+import { seeded, seedFor } from './random.ts';
+import type { Form, Scenario } from './scenario.ts';
+import { lookWhenQuiet } from './stage/final-look.ts';
+import { type BackendName, Stage } from './stage/stage.ts';
+
+/** How one scenario went on one backend. */
+export interface Result extends Summary {
+  readonly scenario: string;
+  readonly backend: BackendName;
+  readonly form: Form;
+  /** The run's seed: the scenario's own is made from it and the scenario's name. */
+  readonly seed: number;
+  readonly seconds: number;
+  readonly violations: readonly Violation[];
+  readonly notes: readonly string[];
+}
+
+export interface PlayOptions {
+  readonly backend: BackendName;
+  readonly form: Form;
+  readonly seed: number;
+}
+
+/** Plays a scenario to its end, has all come to rest, and checks what was written down. */
+export async function play(scenario: Scenario, { backend, form, seed }: PlayOptions): Promise<Result> {
+  const began = performance.now();
+  const random = seeded(seedFor(`${scenario.name}/${backend}`, seed));
+  const stage = await Stage.open({ backend, random, redis: scenario.redis });
+  try {
+    const store = await stage.observe();
+    await scenario.run(stage, form);
+    await stage.calm();
+    const final = await lookWhenQuiet(store, scenario.patience);
+    await stage.stopWorkers();
+    const { violations, summary } = check(await readHistories(stage.histories), final, { undone: stage.undone });
+    const all = [...stage.claims, ...violations];
+    const seconds = (performance.now() - began) / 1000;
+    return { scenario: scenario.name, backend, form, seed, seconds, violations: all, notes: stage.notes, ...summary };
+  } finally {
+    await stage.end();
+  }
+}

@@ -1,0 +1,75 @@
+import { BackendError, WingmanError } from '../../../src/core/errors.ts';
+import { defineJob, EnqueueTimeoutError, type Wingman } from '../../../src/index.ts';
+import { newId } from '../../../src/runtime/identity.ts';
+import type { History } from '../history/history.mjs';
+import { ATTEMPTS, defineJobs, type Work } from '../worker/jobs.mjs';
+
+export interface Order extends Partial<Work> {
+  /** Milliseconds. */
+  readonly delay?: number;
+  /** `limited` has a short timeout. */
+  readonly type?: 'plain' | 'limited';
+}
+
+const jobs = defineJobs(defineJob);
+
+/** Enqueues jobs, and tells of each before it does and after. */
+export class Application {
+  readonly #wingman: Wingman;
+  readonly #history: History;
+  readonly #keys: Map<string, number>;
+  #calls = 0;
+  #sequence = 0;
+
+  /** @param keys is told each lock key, with how many places it has */
+  constructor(wingman: Wingman, history: History, keys: Map<string, number>) {
+    this.#wingman = wingman;
+    this.#history = history;
+    this.#keys = keys;
+  }
+
+  /**
+   * Enqueues jobs together. Returns the ids of those that were acknowledged, in order.
+   * @param insist enqueues again under the same id what failed, until it is acknowledged or refused for good
+   */
+  async enqueue(orders: readonly Order[], { insist = false } = {}): Promise<string[]> {
+    this.#calls += 1;
+    const call = this.#calls;
+    const items = orders.map((order) => ({ id: newId(), order, work: workOf(order) }));
+    this.#history.writeAll(
+      items.map(({ id, order, work: { key, limit } }) => {
+        this.#sequence += 1;
+        if (key !== null) this.#keys.set(key, limit);
+        const { delay = 0 } = order;
+        return { kind: 'enqueue', id, key, limit, sequence: this.#sequence, call, attempts: ATTEMPTS, delay };
+      }),
+    );
+    const acked = await Promise.all(items.map(({ id, order, work }) => this.#enqueue(id, order, work, insist)));
+    return items.filter((_, index) => acked[index]).map(({ id }) => id);
+  }
+
+  async #enqueue(id: string, { type = 'plain', delay }: Order, work: Work, insist: boolean): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#wingman.enqueue(jobs[type], work, { id, ...(delay !== undefined && { delay }) });
+        this.#history.write({ kind: 'acked', id });
+        return true;
+      } catch (error) {
+        const { code, fate } = describe(error);
+        if (insist && code !== 'WINGMAN_BACKEND_CLOSED') continue;
+        this.#history.write({ kind: 'refused', id, code, fate });
+        return false;
+      }
+    }
+  }
+}
+
+function workOf({ key = null, limit = 1, takes = 0, deed = 'return', times = 1 }: Order): Work {
+  return { key, limit, takes, deed, times };
+}
+
+/** What an application can tell of an enqueue that failed. */
+function describe(error: unknown): { code: string; fate: string } {
+  if (error instanceof EnqueueTimeoutError || error instanceof BackendError) return error;
+  return { code: error instanceof WingmanError ? error.code : String(error), fate: 'unknown' };
+}

@@ -1,0 +1,78 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { killAtExit } from './kill-at-exit.ts';
+import { spawnRedis } from './redis-server.ts';
+
+/** A real redis-server that is killed, stopped and started again: always on the same port and in the same folder. */
+export class MortalRedis {
+  readonly port: number;
+  readonly url: string;
+  readonly #folder: string;
+  readonly #settings: readonly string[];
+  #server: ChildProcess;
+
+  private constructor(port: number, folder: string, settings: readonly string[], server: ChildProcess) {
+    this.port = port;
+    this.url = `redis://127.0.0.1:${port}`;
+    this.#folder = folder;
+    this.#settings = settings;
+    this.#server = server;
+    killAtExit(server);
+  }
+
+  /** Starts one on a free port. `settings` are further words of its command line. */
+  static async start(...settings: string[]): Promise<MortalRedis> {
+    const folder = await mkdtemp(join(tmpdir(), 'wingman-redis-'));
+    try {
+      const { port, server } = await spawnRedis(folder, settings);
+      return new MortalRedis(port, folder, settings, server);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Ends its process as a power failure of that process would, and resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#server.exitCode !== null || this.#server.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.#server.once('exit', resolve));
+    this.#server.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Starts it again on what is in its folder, and resolves when it is ready. */
+  async restart(): Promise<void> {
+    const { server } = await spawnRedis(this.#folder, this.#settings, this.port);
+    killAtExit(server);
+    this.#server = server;
+  }
+
+  /** Stops its process: connections stay, and nothing is answered. */
+  pause(): void {
+    this.#server.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#server.kill('SIGCONT');
+  }
+
+  /** Sends one command over a connection of its own, and gives the reply. */
+  async command(name: string, ...words: (string | number)[]): Promise<unknown> {
+    const redis = new Redis(this.port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
+    try {
+      await redis.connect();
+      return await redis.call(name, ...words);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** Ends it, and removes its folder. */
+  async end(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
