@@ -80,6 +80,8 @@ export class Heartbeat {
     thread.on('message', (report: Report) => this.#hear(report));
     thread.on('error', (error) => this.#lose(thread, error));
     thread.on('exit', () => this.#lose(thread, undefined));
+    // It waits for the thread to listen: the main loop may be stuck by then, and could not answer it.
+    this.assign();
     this.#beat(Math.min(PULSE, stuckAfter / 4));
   }
 
@@ -94,7 +96,6 @@ export class Heartbeat {
       case 'beating':
         this.#isThreadBeating = true;
         logger.debug({}, 'the heartbeat thread beats');
-        this.assign();
         break;
       case 'lost':
         this.#options.lost(report.worker);

@@ -29,13 +29,14 @@ async function running(name: 'sqlite' | 'redis', options: Partial<ManagerOptions
   const [id = ''] = await enqueue(other, type.job());
   const timing = { lease: LEASE, heartbeat: LEASE / 3 };
   const { manager, log } = await run({ backend: store, handlers: [handler], ...timing, ...options });
-  await Promise.all([began.opened, threadBeats(log)]);
+  await began.opened;
   return { id, manager, log, store, other, letEnd: end.open };
 }
 
 describe.each(['sqlite', 'redis'] as const)('on %s', (name) => {
   test('an event loop that is blocked for longer than the lease does not lose it', async () => {
-    const { id, manager, other, letEnd } = await running(name);
+    const { id, manager, log, other, letEnd } = await running(name);
+    await threadBeats(log);
     block(2 * LEASE);
     expect((await other.reclaim(10)).moves).toEqual([]);
     letEnd();
@@ -47,6 +48,7 @@ describe.each(['sqlite', 'redis'] as const)('on %s', (name) => {
   test('one that is stuck for longer than `stuckAfter` gives up its lease, and its jobs run elsewhere', async () => {
     const { id, manager, log, other } = await running(name, { stuckAfter: 200 });
     const { worker } = manager;
+    await threadBeats(log);
     block(200 + 3 * LEASE);
     expect((await other.reclaim(10)).moves).toEqual([{ event: 'reclaimed', id, queue: 'default', detail: worker }]);
     await expect
@@ -55,6 +57,16 @@ describe.each(['sqlite', 'redis'] as const)('on %s', (name) => {
     // It goes on under a new name.
     await expect.poll(() => manager.worker).not.toBe(worker);
   });
+});
+
+test('an event loop that is blocked as soon as it works, before the thread is up, does not lose its lease', async () => {
+  // Longer than the thread may take to come up.
+  const lease = 6_000;
+  const { manager, other, letEnd } = await running('sqlite', { lease, heartbeat: lease / 3 });
+  block(1.3 * lease);
+  expect((await other.reclaim(10)).moves).toEqual([]);
+  letEnd();
+  await happened(manager, 'completed');
 });
 
 test('where a store cannot be opened once more, the main loop beats', async () => {
