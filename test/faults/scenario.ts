@@ -10,6 +10,10 @@ export interface Scenario {
   readonly redis: readonly string[];
   /** Milliseconds until all must have ended after the last fault. */
   readonly patience: number;
+  /** Milliseconds from the kill of a worker until its jobs start elsewhere, at most: p99, in the full form. */
+  readonly recovery: number | null;
+  /** Bytes of the disk on which the store is; null for the machine's own. */
+  readonly disk: number | null;
   run(stage: Stage, form: Form): Promise<void>;
 }
 
@@ -18,6 +22,8 @@ interface Definition<Size> {
   readonly backends?: readonly BackendName[];
   readonly redis?: readonly string[];
   readonly patience?: number;
+  readonly recovery?: number;
+  readonly disk?: number;
   readonly short: Size;
   readonly full: Size;
   readonly run: (stage: Stage, size: Size) => Promise<void>;
@@ -29,8 +35,9 @@ const PATIENCE = 20_000;
 /** Defines a scenario. `short` and `full` are what differs between its two forms. */
 export function scenario<Size>(definition: Definition<Size>): Scenario {
   const { name, backends = ['redis', 'sqlite'], redis = [], patience = PATIENCE, run } = definition;
+  const { recovery = null, disk = null } = definition;
   return {
-    ...{ name, backends, redis, patience },
+    ...{ name, backends, redis, patience, recovery, disk },
     run: (stage, form) => run(stage, definition[form]),
   };
 }

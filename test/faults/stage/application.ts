@@ -11,37 +11,44 @@ export interface Order extends Partial<Work> {
   readonly type?: 'plain' | 'limited';
 }
 
+/** What all applications of a scenario have enqueued, in one order. */
+export class Orders {
+  /** Each lock key, and how many places it has. */
+  readonly keys = new Map<string, number>();
+  calls = 0;
+  sequence = 0;
+}
+
 const jobs = defineJobs(defineJob);
 
 /** Enqueues jobs, and tells of each before it does and after. */
 export class Application {
   readonly #wingman: Wingman;
   readonly #history: History;
-  readonly #keys: Map<string, number>;
-  #calls = 0;
-  #sequence = 0;
+  readonly #orders: Orders;
 
-  /** @param keys is told each lock key, with how many places it has */
-  constructor(wingman: Wingman, history: History, keys: Map<string, number>) {
+  constructor(wingman: Wingman, history: History, orders: Orders) {
     this.#wingman = wingman;
     this.#history = history;
-    this.#keys = keys;
+    this.#orders = orders;
   }
 
   /**
    * Enqueues jobs together. Returns the ids of those that were acknowledged, in order.
    * @param insist enqueues again under the same id what failed, until it is acknowledged or refused for good
    */
-  async enqueue(orders: readonly Order[], { insist = false } = {}): Promise<string[]> {
-    this.#calls += 1;
-    const call = this.#calls;
-    const items = orders.map((order) => ({ id: newId(), order, work: workOf(order) }));
+  async enqueue(wanted: readonly Order[], { insist = false } = {}): Promise<string[]> {
+    const orders = this.#orders;
+    orders.calls += 1;
+    const call = orders.calls;
+    const items = wanted.map((order) => ({ id: newId(), order, work: workOf(order) }));
     this.#history.writeAll(
       items.map(({ id, order, work: { key, limit } }) => {
-        this.#sequence += 1;
-        if (key !== null) this.#keys.set(key, limit);
+        orders.sequence += 1;
+        if (key !== null) orders.keys.set(key, limit);
         const { delay = 0 } = order;
-        return { kind: 'enqueue', id, key, limit, sequence: this.#sequence, call, attempts: ATTEMPTS, delay };
+        const { sequence } = orders;
+        return { kind: 'enqueue', id, key, limit, sequence, call, attempts: ATTEMPTS, delay };
       }),
     );
     const acked = await Promise.all(items.map(({ id, order, work }) => this.#enqueue(id, order, work, insist)));

@@ -9,9 +9,11 @@ import { type RedisProxy, startProxy } from '../../harness/proxy.ts';
 import type { Violation } from '../checker/index.ts';
 import type { Interval } from '../checker/ownership.ts';
 import { type History, openHistory } from '../history/history.mjs';
-import { Application } from './application.ts';
+import type { Form } from '../scenario.ts';
+import { Application, Orders } from './application.ts';
 import { Load, type LoadOptions } from './load.ts';
 import { Observer } from './observer.ts';
+import { SmallDisk } from './small-disk.ts';
 import { Child, type WorkerOptions } from './worker-process.ts';
 
 export type BackendName = 'redis' | 'sqlite';
@@ -21,6 +23,9 @@ export interface StageOptions {
   readonly random: () => number;
   /** Further words of the redis-server's command line. */
   readonly redis?: readonly string[];
+  /** Bytes of a disk of its own for the SQLite file. */
+  readonly disk?: number | null;
+  readonly form: Form;
 }
 
 export interface StartOptions extends WorkerOptions {
@@ -45,10 +50,12 @@ export class Stage {
   /** Where histories are written. */
   readonly histories: string;
   readonly folder: string;
+  readonly form: Form;
   readonly #redis: MortalRedis | null;
+  readonly #disk: SmallDisk | null;
   readonly #injector: History;
   readonly #opened: History[] = [];
-  readonly #keys = new Map<string, number>();
+  readonly #orders = new Orders();
   readonly #children: Child[] = [];
   readonly #clients: Wingman[] = [];
   readonly #loads: Load[] = [];
@@ -61,9 +68,16 @@ export class Stage {
   #names = 0;
   #isOver = false;
 
-  private constructor({ backend, random }: StageOptions, folder: string, redis: MortalRedis | null) {
+  private constructor(
+    { backend, random, form }: StageOptions,
+    folder: string,
+    redis: MortalRedis | null,
+    disk: SmallDisk | null,
+  ) {
     this.backend = backend;
     this.random = random;
+    this.form = form;
+    this.#disk = disk;
     this.folder = folder;
     this.histories = join(folder, 'histories');
     this.url = redis === null ? `sqlite:${this.file}` : redis.url;
@@ -75,12 +89,19 @@ export class Stage {
     const folder = await mkdtemp(join(tmpdir(), 'wingman-faults-'));
     await Promise.all(['histories', 'marks', 'store'].map((name) => mkdir(join(folder, name))));
     const redis = options.backend === 'redis' ? await MortalRedis.start(...(options.redis ?? [])) : null;
-    return new Stage(options, folder, redis);
+    const { disk = null } = options;
+    return new Stage(options, folder, redis, disk === null ? null : await SmallDisk.mount(join(folder, 'store'), disk));
   }
 
   /** The SQLite file. In a folder of its own: a scenario may put a small disk there. */
   get file(): string {
     return join(this.folder, 'store', 'jobs.db');
+  }
+
+  /** The disk on which the SQLite file is, where it has one of its own. */
+  get disk(): SmallDisk {
+    if (this.#disk === null) throw new Error('this scenario has no disk of its own');
+    return this.#disk;
   }
 
   get redis(): MortalRedis {
@@ -122,7 +143,7 @@ export class Stage {
   async observe(): Promise<Backend> {
     if (this.#observed !== null) return this.#observed.store;
     const store = await openBackend(this.url);
-    const observer = new Observer({ store, history: this.history('observer'), keys: this.#keys });
+    const observer = new Observer({ store, history: this.history('observer'), keys: this.#orders.keys });
     this.#observed = { store, observer };
     return store;
   }
@@ -132,7 +153,7 @@ export class Stage {
     const wingman = await connect({ url: this.url, ...options });
     this.#clients.push(wingman);
     this.#names += 1;
-    return new Application(wingman, this.history(`application-${this.#names}`), this.#keys);
+    return new Application(wingman, this.history(`application-${this.#names}`), this.#orders);
   }
 
   /** The application that needs no name. */
@@ -154,19 +175,23 @@ export class Stage {
   }
 
   async startWorker(options: StartOptions = {}): Promise<Child> {
-    const { url: backend = this.url, echo = [], isKept = false, ...given } = options;
+    const child = this.workerProcess(options);
+    child.ended.then(() => {
+      if (options.isKept === true && !this.#isOver) void this.startWorker(options).catch(() => undefined);
+    });
+    await child.told('started');
+    return child;
+  }
+
+  /** A worker's process, which may or may not come to claim. */
+  workerProcess({ url: backend = this.url, echo = [], isKept: _, ...given }: StartOptions): Child {
     const own = { concurrency: 5, lease: LEASE, heartbeat: HEARTBEAT, ...given };
     this.#names += 1;
     const name = `worker-${this.#names}`;
     const { histories } = this;
     const marks = join(this.folder, 'marks');
     const settings = { name, histories, marks, backend, options: own, echo: ['started', 'stopping', ...echo] };
-    const child = this.start(new Child({ program: 'worker.mjs', name, settings }));
-    child.ended.then(() => {
-      if (isKept && !this.#isOver) void this.startWorker(options).catch(() => undefined);
-    });
-    await child.told('started');
-    return child;
+    return this.start(new Child({ program: 'worker.mjs', name, settings }));
   }
 
   /** Takes a process among those that are watched, and ended with the scenario. */
@@ -205,6 +230,13 @@ export class Stage {
 
   note(what: string): void {
     this.#notes.push(what);
+  }
+
+  /** Notes how long something took, in milliseconds, and how long it may take: held to it in the full form, which runs alone. */
+  measure(what: string, took: number, limit: number): void {
+    this.note(`${what}: ${seconds(took)}`);
+    if (this.form === 'full')
+      this.claim(took <= limit, `${what} took ${seconds(took)}, and may take ${seconds(limit)}`);
   }
 
   /** The store may have forgotten what it did between these instants. */
@@ -249,7 +281,12 @@ export class Stage {
     await this.#observed?.store.close();
     await this.#proxy?.close();
     await this.#redis?.end();
+    await this.#disk?.unmount();
     for (const history of this.#opened) history.close();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -9,12 +9,10 @@ const FOLDER = join(import.meta.dirname, '../worker');
 
 export interface ChildOptions {
   /** The file under `worker/` that it runs. */
-  readonly program: 'worker.mjs' | 'application.mjs';
+  readonly program: 'worker.mjs' | 'application.mjs' | 'lock-holder.mjs';
   /** A name that no other process of the scenario has. */
   readonly name: string;
   readonly settings: object;
-  /** Words before `node`, as `unshare -m`. */
-  readonly prefix?: readonly string[];
 }
 
 export type WorkerOptions = Pick<
@@ -33,10 +31,10 @@ export class Child {
   #log = '';
   #watchers: (() => void)[] = [];
 
-  constructor({ program, name, settings, prefix = [] }: ChildOptions) {
+  constructor({ program, name, settings }: ChildOptions) {
     this.name = name;
-    const [command = '', ...words] = [...prefix, process.execPath, join(FOLDER, program), JSON.stringify(settings)];
-    const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const words = [join(FOLDER, program), JSON.stringify(settings)];
+    const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     killAtExit(child);
     child.stdin?.on('error', () => undefined);

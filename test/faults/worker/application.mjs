@@ -33,4 +33,4 @@ for (let call = 0; sequence < jobs; call += 1) {
   process.stdout.write(`${sequence}\n`);
 }
 await wingman.close();
-process.stdin.destroy();
+process.stdin.removeAllListeners('close').destroy();
