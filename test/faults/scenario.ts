@@ -14,6 +14,8 @@ export interface Scenario {
   readonly recovery: number | null;
   /** Bytes of the disk on which the store is; null for the machine's own. */
   readonly disk: number | null;
+  /** Why it cannot be played here, or null. */
+  readonly skip: string | null;
   run(stage: Stage, form: Form): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ interface Definition<Size> {
   readonly patience?: number;
   readonly recovery?: number;
   readonly disk?: number;
+  readonly skip?: string | null;
   readonly short: Size;
   readonly full: Size;
   readonly run: (stage: Stage, size: Size) => Promise<void>;
@@ -35,9 +38,9 @@ const PATIENCE = 20_000;
 /** Defines a scenario. `short` and `full` are what differs between its two forms. */
 export function scenario<Size>(definition: Definition<Size>): Scenario {
   const { name, backends = ['redis', 'sqlite'], redis = [], patience = PATIENCE, run } = definition;
-  const { recovery = null, disk = null } = definition;
+  const { recovery = null, disk = null, skip = null } = definition;
   return {
-    ...{ name, backends, redis, patience, recovery, disk },
+    ...{ name, backends, redis, patience, recovery, disk, skip },
     run: (stage, form) => run(stage, definition[form]),
   };
 }
