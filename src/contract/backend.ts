@@ -61,6 +61,8 @@ export interface ExchangeReply {
   readonly moves: readonly Move[];
   /** The step ended at its bound: there may be more to claim at once. */
   readonly more: boolean;
+  /** How many jobs the worker owns after this step. */
+  readonly owned: number;
 }
 
 export interface ClaimBackend {
@@ -110,6 +112,12 @@ export interface LeaseBackend {
   renew(worker: string, lease: number): Promise<boolean>;
   /** Ends the lease now. What the worker still owns is reclaimed by the next sweep. */
   retire(worker: string): Promise<void>;
+  /**
+   * Hands back all that the worker owns by the books, but the claims with these tokens: a store that lost its newest writes
+   * (a failover, a power failure) may have forgotten that they were settled. They go to the fronts of their queues as if
+   * reclaimed, without a crash on their count.
+   */
+  relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply>;
   /**
    * Takes up to `limit` jobs back from workers whose lease has ended: a crash is counted, locks come free, and the job goes
    * to the front of its queue (or queues up for its locks) as if released. One that had its `MOST_CRASHES`th crash in a row is

@@ -88,6 +88,12 @@ export class ObservedBackend implements Backend {
     return reply;
   }
 
+  async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
+    const reply = await this.#backend.relinquish(call, worker, known);
+    this.#emitMoves(reply.moves);
+    return reply;
+  }
+
   async promote(limit: number): Promise<PromoteReply> {
     const reply = await this.#backend.promote(limit);
     this.#emitMoves(reply.moves);

@@ -34,7 +34,7 @@ export interface JobEvents {
   /** `detail`: until when, as an ISO instant, or after how many milliseconds. */
   readonly snoozed: AtWorker<'snoozed'> & { readonly detail: string };
   readonly released: AtWorker<'released'>;
-  /** `worker`: the one that vanished. */
+  /** `worker`: the one that vanished, or that did not know of it. */
   readonly reclaimed: Happened<'reclaimed'> & { readonly worker: string };
   /** `worker`: the one that vanished last. */
   readonly quarantined: Happened<'quarantined'> & { readonly worker: string };

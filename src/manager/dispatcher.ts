@@ -54,13 +54,17 @@ export class Dispatcher {
   readonly #surroundings: Surroundings;
   readonly #caller = new Caller(newName());
   readonly #listener: Listener;
-  /** By token. */
-  readonly #runs = new Map<string, Run>();
+  /** Not by token: a store that lost its newest writes may give one out twice. */
+  readonly #runs = new Set<Run>();
   readonly #change = new Gate();
   readonly #draining = new AbortController();
   readonly #givingUp = new AbortController();
   #settlements: Settlement[] = [];
   #worker: string | null = null;
+  /** The worker owns jobs by the books that it does not know of. */
+  #hasStrays = false;
+  /** Nothing was asked of the store for as long as a lease. */
+  #isOverdue = false;
 
   constructor(options: DispatcherOptions, surroundings: Surroundings) {
     this.#options = options;
@@ -76,7 +80,7 @@ export class Dispatcher {
 
   /** What is running. */
   get processing(): readonly ClaimedJob[] {
-    return [...this.#runs.values()].map(({ job }) => job);
+    return [...this.#runs].map(({ job }) => job);
   }
 
   /** Starts a lease under a name that is new, since names are never used twice. Rejects when the backend does. */
@@ -95,6 +99,7 @@ export class Dispatcher {
     try {
       while (!this.#isDone()) {
         await this.#rejoin();
+        if (this.#hasStrays) await this.#relinquish();
         const request = this.#nextRequest();
         if (request === null) await this.#pause();
         else await this.#exchange(request);
@@ -113,7 +118,7 @@ export class Dispatcher {
 
   /** Aborts the signals of all that runs. Settles when nothing runs any more: within the processors' reaction time. */
   async abort(reason: Error): Promise<void> {
-    const runs = [...this.#runs.values()];
+    const runs = [...this.#runs];
     for (const { controller } of runs) controller.abort(reason);
     await Promise.all(runs.map(({ ended }) => ended));
   }
@@ -121,7 +126,7 @@ export class Dispatcher {
   /** Hands back all that runs at once, without waiting for it. Returns what it hands back. */
   handBack(reason: Error): readonly ClaimedJob[] {
     const jobs = this.processing;
-    for (const run of this.#runs.values()) {
+    for (const run of this.#runs) {
       if (!run.isDropped) this.#settlements.push({ job: run.job, outcome: { kind: 'released' } });
     }
     this.#drop(reason);
@@ -152,7 +157,7 @@ export class Dispatcher {
   }
 
   #drop(reason: Error): void {
-    for (const run of this.#runs.values()) {
+    for (const run of this.#runs) {
       run.isDropped = true;
       run.controller.abort(reason);
     }
@@ -176,8 +181,15 @@ export class Dispatcher {
 
   /** Waits for a change, and then for all else that ends in the same turn of the event loop, to settle it in one batch. */
   async #pause(): Promise<void> {
+    const { clock } = this.#surroundings;
+    // One that is busy for long hears from the store now and then, and learns whether it still agrees.
+    const stop = clock.after(this.#options.lease, () => {
+      this.#isOverdue = true;
+      this.#change.open();
+    });
     await this.#change.passed();
-    await this.#surroundings.clock.turn();
+    stop();
+    await clock.turn();
   }
 
   /** Null when there is nothing to do now. */
@@ -186,7 +198,8 @@ export class Dispatcher {
     if (worker === null) return null;
     const count = this.#freeSlots();
     const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#listener.isListening);
-    if (!hasWork) return null;
+    if (!hasWork && !this.#isOverdue) return null;
+    this.#isOverdue = false;
     const settlements = this.#settlements.splice(0, MOST_SETTLEMENTS);
     if (count === 0) return { worker, settlements };
     return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
@@ -210,9 +223,34 @@ export class Dispatcher {
     // A claim that was answered after its lease was lost belongs to the lost worker.
     if (request.worker !== this.#worker) return;
     for (const job of reply.claimed) this.#take(job);
+    this.#hasStrays = reply.owned > this.#runs.size + this.#settlements.length;
     this.#listen(request, reply);
     // A step that only moved jobs is followed by the next at once: the event loop must come round all the same.
     if (reply.more && reply.claimed.length === 0) await this.#surroundings.clock.turn();
+  }
+
+  /**
+   * The books have more of this worker's than it knows of: the store has lost its newest writes, and with them that something
+   * was settled. Left alone, those jobs would be nobody's, and their places taken, for as long as the worker lives.
+   */
+  async #relinquish(): Promise<void> {
+    const worker = this.#worker;
+    this.#hasStrays = false;
+    if (worker === null) return;
+    const known = [...this.#runs, ...this.#settlements].map(({ job }) => job.token);
+    const { moves } = await this.#caller.call((call) =>
+      persist(
+        () => this.#options.backend.relinquish(call, worker, known),
+        'handing back strays',
+        this.#surroundings,
+        this.#givingUp.signal,
+      ),
+    );
+    const jobs = moves.filter(({ event }) => event === 'reclaimed').map(({ id }) => id);
+    if (jobs.length === 0) return;
+    const message =
+      'the store has forgotten that these jobs were settled, and they run again: it has lost its newest writes';
+    this.#surroundings.logger.warn({ worker, jobs }, message);
   }
 
   #tellStale({ settlements }: ExchangeRequest, { settled }: ExchangeReply): void {
@@ -232,9 +270,9 @@ export class Dispatcher {
       return;
     }
     const run: Run = { job, controller: new AbortController(), isDropped: false, ended: Promise.resolve() };
-    this.#runs.set(job.token, run);
+    this.#runs.add(run);
     run.ended = this.#options.execute(job, run.controller).then((outcome) => {
-      this.#runs.delete(job.token);
+      this.#runs.delete(run);
       if (outcome !== null && !run.isDropped) this.#settlements.push({ job, outcome });
       this.#change.open();
     });
@@ -245,7 +283,7 @@ export class Dispatcher {
    * time and nothing more is claimed beside it, so that it is quarantined alone, and not with all that ran with it before.
    */
   #runsSuspect(): boolean {
-    for (const { job } of this.#runs.values()) if (isSuspect(job)) return true;
+    for (const { job } of this.#runs) if (isSuspect(job)) return true;
     return false;
   }
 

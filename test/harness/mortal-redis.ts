@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -48,6 +48,23 @@ export class MortalRedis {
     const { server } = await spawnRedis(this.#folder, this.#settings, this.port);
     killAtExit(server);
     this.#server = server;
+  }
+
+  /** How much it has handed to the system to be written to its append-only file, in bytes. */
+  async written(): Promise<number> {
+    return (await stat(await this.#log())).size;
+  }
+
+  /** While it is dead: cuts its append-only file, as a power failure does to what was not on the disk yet. */
+  async forget(written: number): Promise<void> {
+    await truncate(await this.#log(), written);
+  }
+
+  async #log(): Promise<string> {
+    const folder = join(this.#folder, 'appendonlydir');
+    const name = (await readdir(folder)).find((file) => file.endsWith('.incr.aof'));
+    if (name === undefined) throw new Error('this server keeps no append-only file');
+    return join(folder, name);
   }
 
   /** Stops its process: connections stay, and nothing is answered. */

@@ -1,6 +1,7 @@
 // Leases: lost by a manager that lives, and left by one that died.
 
 import { expect, test } from 'vitest';
+import { Caller } from '../../src/contract/call.ts';
 import { defineJob } from '../../src/core/job.ts';
 import { enqueue, happened, Latch, openStore, run, stores, storeUrl } from './stage.ts';
 
@@ -75,3 +76,35 @@ test.each(stores)('on %s a result that comes after the loss is refused, logged a
   await happened(manager, 'completed');
   expect((await backend.stats()).counters).toEqual({ successful: 1, failed: 0 });
 });
+
+test.each(stores)(
+  'on %s what the store has forgotten to be settled is handed back by the worker that has it',
+  async (name) => {
+    const backend = await openStore(await storeUrl(name));
+    const type = defineJob({ type: 't' });
+    const end = new Latch();
+    const handler = type.handle(() => end.opened);
+    // Busy with its only slot: nothing else asks the store for anything.
+    const [busy = ''] = await enqueue(backend, type.job());
+    const { manager, log } = await run({ backend, handlers: [handler], concurrency: 1, lease: 900, heartbeat: 100 });
+    await happened(manager, 'claimed');
+    const worker = manager.worker ?? '';
+
+    // As after a failover: by the books the worker has a job that it settled long ago.
+    const stray = defineJob({ type: 't', queue: 'elsewhere' });
+    const [id = ''] = await enqueue(backend, stray.job());
+    const claim = { queues: ['elsewhere'], count: 1, locks: 'take' } as const;
+    await new Caller('forgotten').call((call) => backend.exchange(call, { worker, settlements: [], claim }));
+
+    expect(await happened(manager, 'reclaimed')).toEqual([{ event: 'reclaimed', id, queue: 'elsewhere', worker }]);
+    expect(await backend.find(id)).toMatchObject({ state: 'waiting', job: { attempts: 0, crashes: 0 } });
+    await expect.poll(() => log.of(FORGOTTEN)).toMatchObject([{ worker, jobs: [id] }]);
+    // What it is busy with stays its own.
+    expect((await backend.find(busy))?.owner?.worker).toBe(worker);
+    end.open();
+    await happened(manager, 'completed');
+  },
+);
+
+const FORGOTTEN =
+  'the store has forgotten that these jobs were settled, and they run again: it has lost its newest writes';

@@ -79,6 +79,12 @@ export class Books {
       .sort((a, b) => Number(a.owner?.token) - Number(b.owner?.token));
   }
 
+  ownedCount(worker: string): number {
+    let count = 0;
+    for (const { owner } of this.jobs.values()) if (owner?.worker === worker) count += 1;
+    return count;
+  }
+
   inState(state: State): Entry[] {
     return [...this.jobs.values()].filter((entry) => entry.state === state);
   }

@@ -98,11 +98,13 @@ export class MemoryBackend implements Backend {
     released.sort((a, b) => Number(b.owner?.token) - Number(a.owner?.token));
     for (const entry of released) freed.push(...requeue(this.#books, entry));
     const moves = this.#grant(freed);
-    if (!this.#books.leases.has(worker)) return { lost: true, settled, claimed: [], moves, more: false };
+    if (!this.#books.leases.has(worker))
+      return { lost: true, settled, claimed: [], moves, more: false, owned: this.#books.ownedCount(worker) };
     const claims =
       claim === undefined ? { claimed: [], moves: [], more: false } : claimJobs(this.#books, worker, claim);
     const more = claims.more || this.#books.ungranted.size > 0;
-    return { lost: false, settled, claimed: claims.claimed, moves: [...moves, ...claims.moves], more };
+    const owned = this.#books.ownedCount(worker);
+    return { lost: false, settled, claimed: claims.claimed, moves: [...moves, ...claims.moves], more, owned };
   }
 
   async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
@@ -147,6 +149,20 @@ export class MemoryBackend implements Backend {
     if (!this.#books.leases.has(worker)) return;
     if (this.#books.owned(worker).length === 0) this.#books.leases.delete(worker);
     else this.#books.leases.set(worker, this.#clock.now());
+  }
+
+  async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
+    return this.#once(call, () => {
+      const kept = new Set(known);
+      const strays = this.#books.owned(worker).filter(({ owner }) => owner !== undefined && !kept.has(owner.token));
+      const freed: string[] = [];
+      const moves: Move[] = [];
+      for (const entry of strays.reverse()) {
+        freed.push(...this.#books.free(entry), ...requeue(this.#books, entry));
+        moves.push(move('reclaimed', entry, worker));
+      }
+      return { moves: [...moves, ...this.#grant(freed)], more: false };
+    });
   }
 
   async reclaim(limit: number): Promise<SweepReply> {

@@ -2,7 +2,7 @@
 import { CLAIM_BUDGET, type ExchangeReply, type ExchangeRequest, type Settlement } from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { decodeEnvelope, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
-import { arrayOf, textOf, textsOf } from './replies.ts';
+import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
 
 export interface ExchangeOrder {
   /** The words for the script after those that name the call. */
@@ -46,13 +46,16 @@ export function decodeExchange(
   { worker, claim }: ExchangeRequest,
   isInBulk: readonly boolean[],
 ): Exchanged {
-  const [lost, digits, flat, moves, more] = arrayOf(reply);
+  const [lost, digits, flat, moves, more, owned] = arrayOf(reply);
+  const claims = decodeClaims(worker, textsOf(flat), claim?.queues ?? []);
   return {
-    ...decodeClaims(worker, textsOf(flat), claim?.queues ?? []),
+    ...claims,
     lost: lost === 1,
     settled: sortSettled(textOf(digits), isInBulk),
     moves: decodeMoves(textsOf(moves)),
     more: more === 1,
+    // Those that cannot be read are about to be buried.
+    owned: numberOf(owned) - claims.damaged.length,
   };
 }
 

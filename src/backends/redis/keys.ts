@@ -5,8 +5,10 @@
 
 /** Keys of which there is one. */
 const SINGLES = {
-  /** Counter: numbers jobs as they are enqueued, and claims. */
+  /** Counter: numbers jobs as they are enqueued. */
   sequence: 'sequence',
+  /** The token of the newest claim. */
+  token: 'token',
   /** Zset: worker → end of its lease. */
   workers: 'workers',
   /** Zset: job → when it is due. */

@@ -140,6 +140,11 @@ export class RedisBackend implements Backend {
     await this.#run('retire', worker);
   }
 
+  async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
+    const args = [...callArgs(call), worker, this.#grantTimeout, JSON.stringify(known)];
+    return { moves: decodeMoves(textsOf(await this.#run('relinquish', ...args))), more: false };
+  }
+
   async reclaim(limit: number): Promise<SweepReply> {
     return sweepReply(await this.#run('reclaim', this.#grantTimeout, limit, JSON.stringify(CRASHED)));
   }

@@ -14,6 +14,7 @@ export type ScriptName =
   | 'renew'
   | 'retire'
   | 'reclaim'
+  | 'relinquish'
   | 'promote'
   | 'pass-grants'
   | 'unpark'

@@ -2,8 +2,9 @@ import type { ExchangeReply, ExchangeRequest } from '../../contract/backend.ts';
 import type { Books } from './books.ts';
 import { claim } from './claiming.ts';
 import { grantAll, hasUngranted, resumed } from './granting.ts';
+import { integer } from './rows.ts';
 import { settleAll } from './settling.ts';
-import { workers } from './statements.ts';
+import { questions, workers } from './statements.ts';
 
 /** Settles, then grants the places that came free, then claims. */
 export function exchange(books: Books, request: ExchangeRequest): ExchangeReply {
@@ -11,9 +12,20 @@ export function exchange(books: Books, request: ExchangeRequest): ExchangeReply 
   const { settled, freed, moves: buried } = settleAll(books, request.settlements);
   const moves = [...buried, ...grantAll(books, [...left, ...freed])];
   if (books.connection.get(workers.has, request.worker) === undefined) {
-    return { lost: true, settled, claimed: [], moves, more: false };
+    return { lost: true, settled, claimed: [], moves, more: false, owned: owned(books, request.worker) };
   }
-  if (request.claim === undefined) return { lost: false, settled, claimed: [], moves, more: hasUngranted(books) };
-  const { claimed, moves: caused, more } = claim(books, request.worker, request.claim);
-  return { lost: false, settled, claimed, moves: [...moves, ...caused], more: more || hasUngranted(books) };
+  const nothing = { claimed: [], moves: [], more: false };
+  const claims = request.claim === undefined ? nothing : claim(books, request.worker, request.claim);
+  return {
+    lost: false,
+    settled,
+    claimed: claims.claimed,
+    moves: [...moves, ...claims.moves],
+    more: claims.more || hasUngranted(books),
+    owned: owned(books, request.worker),
+  };
+}
+
+function owned({ connection }: Books, worker: string): number {
+  return integer(connection.get(questions.owns, worker)?.owns);
 }

@@ -35,7 +35,7 @@ import { lead, register, renew, resign, retire } from './leases.ts';
 import { cancel, lock, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
 import { integer } from './rows.ts';
-import { passGrants, promote, reclaim, unpark } from './sweeping.ts';
+import { passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
 import { Watch } from './watch.ts';
 
 export interface SqliteSettings {
@@ -100,6 +100,10 @@ export class SqliteBackend implements Backend {
 
   retire(worker: string): Promise<void> {
     return this.#write((books) => retire(books, worker));
+  }
+
+  relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
+    return this.#write((books) => once(books, call, () => relinquish(books, worker, known)));
   }
 
   reclaim(limit: number): Promise<SweepReply> {

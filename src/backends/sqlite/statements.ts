@@ -82,6 +82,7 @@ export const questions = {
 
   claimedBy: `SELECT ${JOB} FROM jobs WHERE worker = ? AND token = ? AND state = 'processing'`,
 
+  owns: "SELECT count(*) AS owns FROM jobs WHERE worker = ? AND state = 'processing'",
   ownedBy: `SELECT ${ENTRY} FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token DESC LIMIT ?`,
 
   /** Who waits for a lock key, longest first. */

@@ -45,6 +45,22 @@ export function reclaim(books: Books, limit: number): SweepReply {
   return { moves, more: left === 0 };
 }
 
+/** Hands back what a worker owns, but the claims with these tokens. */
+export function relinquish(books: Books, worker: string, known: readonly string[]): SweepReply {
+  const kept = new Set(known);
+  const owned = books.connection.all(questions.ownedBy, worker, -1).map(toEntry);
+  const moves: Move[] = [];
+  const freed: string[] = [];
+  for (const entry of owned.filter(({ token }) => !kept.has(String(token)))) {
+    freed.push(...books.places.free(entry));
+    books.disown(entry, entry.crashes);
+    const queued = requeue(books, entry);
+    freed.push(...queued.freed);
+    moves.push(move('reclaimed', entry, worker), ...queued.moves);
+  }
+  return { moves: [...moves, ...grantAll(books, freed)], more: false };
+}
+
 /** Moves up to `limit` scheduled jobs that are due to the backs of their queues. */
 export function promote(books: Books, limit: number): PromoteReply {
   const { connection, now } = books;

@@ -120,6 +120,18 @@ export function idempotenceSuite(subject: Subject): void {
       expect(await session.waiting()).toEqual(['b']);
     });
 
+    it('relinquish: hands back once, and not what was claimed since', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a'));
+      await session.claim(worker);
+      const call = client()();
+      await backend.relinquish(call, worker, []);
+      expect((await session.claim(worker)).map(({ id }) => id)).toEqual(['a']);
+      await backend.relinquish(call, worker, []);
+      expect((await backend.find('a'))?.owner?.worker).toBe(worker);
+    });
+
     it('unlock: frees once, and answers as before', async () => {
       const { session, backend } = await begin(subject);
       const calls = client();

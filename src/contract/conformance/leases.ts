@@ -44,6 +44,46 @@ export function leasesSuite(subject: Subject): void {
       expect((await backend.find('a'))?.state).toBe('processing');
     });
 
+    it('tells with each exchange how many jobs the worker owns', async () => {
+      const { session } = await begin(subject);
+      const [one, other] = [await session.worker(), await session.worker()];
+      await session.enqueue(...['a', 'b', 'c'].map((id) => newJob(id)));
+      const claim = { queues: ['q'], count: 1, locks: 'take' } as const;
+      const first = await session.exchange(one, [], { ...claim, count: 2 });
+      expect(first.owned).toBe(2);
+      expect((await session.exchange(other, [], claim)).owned).toBe(1);
+      const settlements = first.claimed.map((job) => ({ job, outcome: completed }));
+      expect((await session.exchange(one, settlements.slice(0, 1))).owned).toBe(1);
+      expect((await session.exchange(one, settlements.slice(1), claim)).owned).toBe(0);
+    });
+
+    it('hands back what a worker owns and does not know of, in order and without a crash, and frees its places', async () => {
+      const { session, backend } = await begin(subject);
+      const [worker, other] = [await session.worker(), await session.worker()];
+      const lock = { locks: locks(['k', 1]) };
+      await session.enqueue(newJob('other'));
+      const [foreign] = await session.claim(other);
+      await session.enqueue(newJob('a'), newJob('b'), newJob('c', lock), newJob('d'), newJob('e', lock));
+      const [, b] = await session.claim(worker, 4);
+      if (b === undefined || foreign === undefined) throw new Error('not claimed');
+      // Another's token is not its own.
+      const { moves, more } = await session.relinquish(worker, b, foreign);
+      expect(more).toBe(false);
+      expect(moves.filter(({ event }) => event === 'reclaimed')).toEqual(
+        ['d', 'c', 'a'].map((id) => ({ event: 'reclaimed', id, queue: 'q', detail: worker })),
+      );
+      // The place is free, and goes to the one that has waited longest, which is the one that had it.
+      expect(moves.filter(({ event }) => event === 'granted')).toEqual([
+        { event: 'granted', id: 'c', queue: 'q', detail: 'k' },
+      ]);
+      expect((await backend.find('b'))?.owner?.worker).toBe(worker);
+      expect((await backend.find('other'))?.owner?.worker).toBe(other);
+      expect(await backend.find('a')).toMatchObject({ state: 'waiting', job: { attempts: 0, crashes: 0 } });
+      expect((await session.claim(worker, 5)).map(({ id }) => id)).toEqual(['c', 'a', 'd']);
+      const { owned } = await session.exchange(worker, [{ job: b, outcome: completed }]);
+      expect(owned).toBe(3);
+    });
+
     it('takes the jobs of a worker whose lease has ended back: a crash is counted, and no attempt', async () => {
       const { session, backend } = await begin(subject);
       await backend.register('w', 1);

@@ -13,6 +13,7 @@ import type {
   ExchangeReply,
   LockReply,
   Settlement,
+  SweepReply,
   UnlockReply,
 } from '../backend.ts';
 import { Caller } from '../call.ts';
@@ -68,6 +69,11 @@ export class Session {
   exchange(worker: string, settlements: readonly Settlement[], claim?: Claim): Promise<ExchangeReply> {
     const request = { worker, settlements, ...(claim !== undefined && { claim }) };
     return this.#caller.call((call) => this.backend.exchange(call, request));
+  }
+
+  relinquish(worker: string, ...known: readonly ClaimedJob[]): Promise<SweepReply> {
+    const tokens = known.map(({ token }) => token);
+    return this.#caller.call((call) => this.backend.relinquish(call, worker, tokens));
   }
 
   async claim(

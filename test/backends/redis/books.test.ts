@@ -72,3 +72,20 @@ test('another thread opens the same store by what `reopen` tells; nobody does wi
   const { backend: byFunction } = await store({ url, reconnectOnError: () => false });
   expect(byFunction.reopen).toBeNull();
 });
+
+test('a server that has forgotten its newest claims gives out no token again', async () => {
+  const { url, cli } = await server();
+  const { session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  await session.enqueue(newJob('a'), newJob('b'));
+  const before = await session.take(worker, 'a');
+  // As after a failover to a replica that had none of it.
+  await cli('DEL', 'p:token');
+  const after = await session.take(worker, 'b');
+  expect(BigInt(after.token)).toBeGreaterThan(BigInt(before.token));
+  // Nor does a clock that is set back: what is on record counts.
+  const ahead = String(BigInt(after.token) * 2n);
+  await cli('SET', 'p:token', ahead);
+  await session.enqueue(newJob('c'));
+  expect(BigInt((await session.take(worker, 'c')).token)).toBe(BigInt(ahead) + 1n);
+});

@@ -7,7 +7,7 @@ import type { Stage } from '../stage/stage.ts';
 
 const ALWAYS = ['--appendonly', 'yes', '--appendfsync', 'always'];
 const EVERY_SECOND = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
-/** With `everysec`, how old the newest write on disk may be when the server is killed, in microseconds. */
+/** With `everysec`, how old the newest write in the file may be, in microseconds: the server puts writing off while it syncs. */
 const OLDEST_WRITE = 2_000_000;
 
 /** Kills the server and starts it again. Returns the instants of both. */
@@ -51,6 +51,31 @@ export const killEverySecond = scenario({
       await load.more(60);
       const { from, to } = await killServer(stage, stage.random() * 1_000);
       stage.mayForget(from - OLDEST_WRITE, to);
+    }
+    await load.more(60);
+  },
+});
+
+export const powerFailure = scenario({
+  name: 'a power failure under Redis, with appendfsync everysec',
+  backends: ['redis'],
+  redis: [...EVERY_SECOND, '--auto-aof-rewrite-percentage', '0'],
+  short: { failures: 2 },
+  full: { failures: 20 },
+  run: async (stage, { failures }) => {
+    await stage.startWorkers(3);
+    const load = await stage.load();
+    for (let failure = 0; failure < failures; failure += 1) {
+      await load.more(60);
+      // What was written after this is not on the disk when the power goes.
+      const from = instant();
+      const onDisk = await stage.redis.written();
+      await systemClock.sleep(200 + stage.random() * 800);
+      stage.fault('a power failure under Redis', 'store');
+      await stage.redis.kill();
+      await stage.redis.forget(onDisk);
+      await stage.redis.restart();
+      stage.mayForget(from - OLDEST_WRITE, instant());
     }
     await load.more(60);
   },

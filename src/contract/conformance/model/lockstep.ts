@@ -108,6 +108,17 @@ export class Lockstep {
         return this.#same(false, (backend) => backend.renew(this.#worker(command.worker), command.lease));
       case 'retire':
         return this.#same(false, (backend) => backend.retire(this.#worker(command.worker)));
+      case 'relinquish': {
+        const worker = this.#worker(command.worker);
+        const known = command.known.flatMap((which) => this.#claim(which) ?? []);
+        return this.#same(command.repeat, (backend, call, side) =>
+          backend.relinquish(
+            call,
+            worker,
+            known.map((claim) => claim[side].token),
+          ),
+        );
+      }
       case 'reclaim':
         return this.#same(false, (backend) => backend.reclaim(command.limit));
       case 'promote':

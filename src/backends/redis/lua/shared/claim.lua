@@ -4,8 +4,12 @@ local taken, has_more = 0, 0
 local first_token
 
 local function next_token()
-  -- As many numbers as may be needed are taken at once; gaps do no harm.
-  if not first_token then first_token = call('INCRBY', SEQUENCE, count) - count + 1 end
+  -- As many numbers as may be needed are taken at once; gaps do no harm. They go by the clock, and not by a counter alone:
+  -- a server that has lost its newest writes must give out none once more, and none that is less than those that it forgot.
+  if not first_token then
+    first_token = math.max(tonumber(call('GET', TOKEN) or 0) + 1, now * 1000)
+    call('SET', TOKEN, text(first_token + count - 1))
+  end
   return text(first_token + taken)
 end
 
