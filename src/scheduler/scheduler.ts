@@ -7,6 +7,7 @@ import { grantPasser } from './grant-passer.ts';
 import { janitor } from './janitor.ts';
 import { promoter } from './promoter.ts';
 import { reclaimer } from './reclaimer.ts';
+import { settingsWatch } from './settings-watch.ts';
 import { unparker } from './unparker.ts';
 
 export interface SchedulerOptions {
@@ -43,6 +44,7 @@ export class Scheduler {
       reclaimer(backend, () => this.#election.isSettled, surroundings),
       grantPasser(backend, isLeader, surroundings),
       janitor(backend, keepFailed, isLeader, surroundings),
+      settingsWatch(backend, isLeader, surroundings),
       // Of a type that the leader does not know, it cannot tell that somebody does.
       unparker(backend, types, surroundings),
     ];

@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { open } from '../../src/backends/memory/index.ts';
-import type { Backend } from '../../src/contract/backend.ts';
+import type { Backend, Finding } from '../../src/contract/backend.ts';
 import { Caller } from '../../src/contract/call.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Loop } from '../../src/runtime/loop.ts';
@@ -12,6 +12,7 @@ import { janitor } from '../../src/scheduler/janitor.ts';
 import { promoter } from '../../src/scheduler/promoter.ts';
 import { reclaimer } from '../../src/scheduler/reclaimer.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
+import { settingsWatch } from '../../src/scheduler/settings-watch.ts';
 import { unparker } from '../../src/scheduler/unparker.ts';
 import { surroundings } from '../runtime/surroundings.ts';
 
@@ -116,6 +117,30 @@ test('the passer of grants passes what nobody claimed to another queue', async (
   expect((await memory.find('b'))?.state).toBe('waiting');
 });
 
+test('the settings watch tells what has become dangerous since it looked last, once', async () => {
+  const { backend } = await store();
+  const around = surroundings();
+  const sound: Finding = { level: 'ok', topic: 'eviction', found: 'maxmemory-policy noeviction', means: 'fine' };
+  const evicting: Finding = { level: 'fail', topic: 'eviction', found: 'maxmemory-policy allkeys-lru', means: 'bad' };
+  // What was so from the start is not news.
+  const unsaved: Finding = { level: 'fail', topic: 'persistence', found: 'appendonly no', means: 'bad' };
+  const looks = [
+    [unsaved, sound],
+    [unsaved, evicting],
+    [unsaved, evicting],
+    [unsaved, sound],
+    [unsaved, evicting],
+  ];
+  let look = 0;
+  const watched = new Proxy(backend, {
+    get: (target, name) => (name === 'diagnose' ? async () => looks[look++] ?? [unsaved] : Reflect.get(target, name)),
+  });
+  await runUntil(settingsWatch(watched, always, around), () => look > looks.length);
+  const line = "error: the store's settings have changed, and jobs may be lost: maxmemory-policy allkeys-lru";
+  expect(around.lines).toEqual([line, line]);
+  expect(around.sleeps[0]).toBe(60_000);
+});
+
 test('the janitor removes what was kept for long enough, in bounded steps', async () => {
   const { memory, backend, calls, pass } = await store();
   await memory.register('w', 1_000);
@@ -166,7 +191,7 @@ test('a leader that is cut off leads no longer than its lease', async () => {
   await election.stop();
 });
 
-const LEADING = new Set(['expire', 'passGrants', 'promote', 'reclaim']);
+const LEADING = new Set(['diagnose', 'expire', 'passGrants', 'promote', 'reclaim']);
 
 test('the scheduler of the leader does everything, and that of another only what it alone can', async () => {
   const { backend, calls } = await store();
