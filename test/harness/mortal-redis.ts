@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -65,6 +65,13 @@ export class MortalRedis {
     const name = (await readdir(folder)).find((file) => file.endsWith('.incr.aof'));
     if (name === undefined) throw new Error('this server keeps no append-only file');
     return join(folder, name);
+  }
+
+  /** While it is dead: takes the data of another server, which was its replica, as if that were what has its address now. */
+  async succeedBy(replica: MortalRedis): Promise<void> {
+    await replica.command('REPLICAOF', 'NO', 'ONE');
+    await replica.command('SAVE');
+    await copyFile(join(replica.#folder, 'dump.rdb'), join(this.#folder, 'dump.rdb'));
   }
 
   /** Stops its process: connections stay, and nothing is answered. */

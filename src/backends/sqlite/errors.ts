@@ -4,6 +4,7 @@ import { BackendError, messageOf, WingmanError } from '../../core/errors.ts';
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
+const IOERR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
@@ -54,7 +55,15 @@ export function toWingmanError(thrown: unknown, path: string): WingmanError {
     }
   }
   if (code === IOERR_SHMSIZE) return full(path, thrown);
+  if (((code ?? 0) & 0xff) === IOERR) return unwritten(path, thrown);
   return new WingmanError('WINGMAN_BACKEND_FAILED', `SQLite file ${path}: ${messageOf(thrown)}`, options);
+}
+
+/** A disk that fails at the commit may have taken it all the same. */
+function unwritten(path: string, cause: unknown): BackendError {
+  const hint = 'whether the call was done is not known; look at the disk, and repeat the call under the same id';
+  const message = `SQLite file ${path} could not be read or written: ${messageOf(cause)}; ${hint}`;
+  return new BackendError('WINGMAN_BACKEND_FAILED', message, 'unknown', { cause });
 }
 
 // A transaction that failed was rolled back: what one of these tells of was not done.

@@ -28,7 +28,7 @@ function isLost({ id, acked, ends, runs }: JobStory, failed: ReadonlySet<string>
 }
 
 function isForgotten({ acked, enqueue }: JobStory, { undone }: Evidence): boolean {
-  if (acked === null || enqueue === null) return false;
+  if (acked === null || enqueue === null || enqueue.isReplicated) return false;
   return undone.some(({ from, to }) => acked >= from && enqueue.at <= to);
 }
 

@@ -9,6 +9,8 @@ const KINDS = {
     ...{ id: 'string', key: 'string?', limit: 'number', sequence: 'number', call: 'number' },
     /** How often it may fail, and the milliseconds for which it is put off. */
     ...{ attempts: 'number', delay: 'number' },
+    /** It is acknowledged only when a replica has it. */
+    isReplicated: 'boolean',
   },
   /** The call returned: the job is in the books. */
   acked: { id: 'string' },

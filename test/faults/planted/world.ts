@@ -93,7 +93,17 @@ export class World {
       }),
     );
     jobs.forEach(({ job: { id }, key, limit, delay }, sequence) => {
-      this.#application.write({ kind: 'enqueue', id, key, limit, sequence, call, attempts: ATTEMPTS, delay });
+      this.#application.write({
+        kind: 'enqueue',
+        id,
+        key,
+        limit,
+        sequence,
+        call,
+        attempts: ATTEMPTS,
+        delay,
+        isReplicated: false,
+      });
     });
     const ids = jobs.map(({ job }) => job.id);
     try {

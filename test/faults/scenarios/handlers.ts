@@ -23,8 +23,9 @@ export const blockedLoop = scenario({
 
 export const neverReturns = scenario({
   name: 'a handler that never returns',
+  patience: 60_000,
   short: { jobs: 12 },
-  full: { jobs: 200 },
+  full: { jobs: 100 },
   run: async (stage, { jobs }) => {
     const application = await stage.application();
     await stage.startWorkers(2, { concurrency: 3 });

@@ -10,15 +10,13 @@ const LONG = { lease: 15_000, heartbeat: 5_000 };
 
 type Direction = 'reply' | 'request';
 
-function lose(stage: Stage, direction: Direction, command: string, count: number) {
-  return async () => {
-    const proxy = await stage.proxy();
-    // Each is sent again until it comes through: half of them do.
-    const drop = { command, count, chance: 0.5 };
-    const dropping = direction === 'reply' ? proxy.dropReplies(drop) : proxy.dropRequests(drop);
-    await dropping.done;
-    stage.fault(`lost ${direction} of ${command}`, 'store', count);
-  };
+async function lose(stage: Stage, direction: Direction, command: string, count: number): Promise<void> {
+  const proxy = await stage.proxy();
+  // Each is sent again until it comes through: half of them do.
+  const drop = { command, count, chance: 0.5 };
+  stage.fault(`lost ${direction} of ${command}`, 'store', count);
+  const dropping = direction === 'reply' ? proxy.dropReplies(drop) : proxy.dropRequests(drop);
+  await dropping.done;
 }
 
 function lostInEnqueue(direction: Direction) {
@@ -35,7 +33,7 @@ function lostInEnqueue(direction: Direction) {
         const application = await stage.connect({ url: proxy.url });
         await stage.load({ application, together: 2, interval: 0, takes: 5 });
       }
-      await lose(stage, direction, 'enqueue', count)();
+      await lose(stage, direction, 'enqueue', count);
     },
   });
 }
@@ -52,7 +50,7 @@ function lostInWorker(direction: Direction, command: 'exchange' | 'renew', what:
       const { url } = await stage.proxy();
       await stage.startWorkers(workers, { url });
       await stage.load({ together: 5, interval: 10, takes: 10 });
-      await lose(stage, direction, command, count)();
+      await lose(stage, direction, command, count);
     },
   });
 }

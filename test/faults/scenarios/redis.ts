@@ -1,6 +1,7 @@
 // What happens to the Redis server itself.
 
 import { systemClock } from '../../../src/runtime/clock.ts';
+import { MortalRedis } from '../../harness/mortal-redis.ts';
 import { instant } from '../history/history.mjs';
 import { scenario } from '../scenario.ts';
 import type { Stage } from '../stage/stage.ts';
@@ -9,6 +10,9 @@ const ALWAYS = ['--appendonly', 'yes', '--appendfsync', 'always'];
 const EVERY_SECOND = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
 /** With `everysec`, how old the newest write in the file may be, in microseconds: the server puts writing off while it syncs. */
 const OLDEST_WRITE = 2_000_000;
+
+/** How far a replica is behind that is not stopped, in microseconds. */
+const BEHIND = 500_000;
 
 /** Kills the server and starts it again. Returns the instants of both. */
 async function killServer(stage: Stage, away: number): Promise<{ from: number; to: number }> {
@@ -76,6 +80,39 @@ export const powerFailure = scenario({
       await stage.redis.forget(onDisk);
       await stage.redis.restart();
       stage.mayForget(from - OLDEST_WRITE, instant());
+    }
+    await load.more(60);
+  },
+});
+
+export const failover = scenario({
+  name: 'a failover to a replica that is behind',
+  backends: ['redis'],
+  redis: ['--repl-diskless-sync-delay', '0'],
+  short: { times: 1 },
+  full: { times: 20 },
+  run: async (stage, { times }) => {
+    await stage.startWorkers(3);
+    const load = await stage.load();
+    // Beside it, one that waits for the replica, and for nothing where there is none.
+    await stage.load({ application: await stage.connect(), together: 2, isReplicated: true });
+    for (let time = 0; time < times; time += 1) {
+      const replica = await MortalRedis.start('--replicaof', '127.0.0.1', String(stage.redis.port));
+      try {
+        await load.more(60);
+        // What is written from now on, it does not have when it takes over.
+        const from = instant();
+        replica.pause();
+        await systemClock.sleep(200 + stage.random() * 400);
+        stage.fault('a failover', 'store');
+        await stage.redis.kill();
+        replica.resume();
+        await stage.redis.succeedBy(replica);
+        await stage.redis.restart();
+        stage.mayForget(from - BEHIND, instant());
+      } finally {
+        await replica.end();
+      }
     }
     await load.more(60);
   },

@@ -9,6 +9,8 @@ export interface Order extends Partial<Work> {
   readonly delay?: number;
   /** `limited` has a short timeout. */
   readonly type?: 'plain' | 'limited';
+  /** Is acknowledged only when a replica has it. */
+  readonly isReplicated?: boolean;
 }
 
 /** What all applications of a scenario have enqueued, in one order. */
@@ -46,19 +48,28 @@ export class Application {
       items.map(({ id, order, work: { key, limit } }) => {
         orders.sequence += 1;
         if (key !== null) orders.keys.set(key, limit);
-        const { delay = 0 } = order;
+        const { delay = 0, isReplicated = false } = order;
         const { sequence } = orders;
-        return { kind: 'enqueue', id, key, limit, sequence, call, attempts: ATTEMPTS, delay };
+        return { kind: 'enqueue', id, key, limit, sequence, call, attempts: ATTEMPTS, delay, isReplicated };
       }),
     );
     const acked = await Promise.all(items.map(({ id, order, work }) => this.#enqueue(id, order, work, insist)));
     return items.filter((_, index) => acked[index]).map(({ id }) => id);
   }
 
-  async #enqueue(id: string, { type = 'plain', delay }: Order, work: Work, insist: boolean): Promise<boolean> {
+  async #enqueue(
+    id: string,
+    { type = 'plain', delay, isReplicated }: Order,
+    work: Work,
+    insist: boolean,
+  ): Promise<boolean> {
     for (;;) {
       try {
-        await this.#wingman.enqueue(jobs[type], work, { id, ...(delay !== undefined && { delay }) });
+        await this.#wingman.enqueue(jobs[type], work, {
+          id,
+          ...(delay !== undefined && { delay }),
+          ...(isReplicated === true && { durability: { replicas: 1, timeout: 500 } }),
+        });
         this.#history.write({ kind: 'acked', id });
         return true;
       } catch (error) {

@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly takes?: number;
   /** Enqueue again what failed. */
   readonly insist?: boolean;
+  /** They are acknowledged only when a replica has them. */
+  readonly isReplicated?: boolean;
 }
 
 /** An application at work: small calls of jobs of all kinds, one after another, until it is stopped. */
@@ -60,9 +62,12 @@ export class Load {
 
   /** Half of them need no lock; a few fail once, or are due later. */
   #order(): Order {
-    const { random, takes = 20 } = this.#options;
+    const { random, takes = 20, isReplicated = false } = this.#options;
     const kind = random();
-    const base: Order = { takes: Math.floor(random() * takes) };
+    const base: Order = {
+      takes: Math.floor(random() * takes),
+      isReplicated,
+    };
     if (kind < 0.3) return { ...base, key: `one-${Math.floor(random() * 5)}`, limit: 1 };
     if (kind < 0.5) return { ...base, key: `three-${Math.floor(random() * 3)}`, limit: 3 };
     if (kind < 0.55) return { ...base, deed: 'throw', times: 1 };

@@ -22,7 +22,7 @@ for (let call = 0; sequence < jobs; call += 1) {
     // Keys of its own: in what order two applications enqueue, nobody can tell.
     return { id: `${name}-${sequence}`, key: sequence % 2 === 0 ? null : `${name}-${sequence % keys}`, sequence };
   });
-  const common = { kind: 'enqueue', limit: 1, call, attempts: ATTEMPTS, delay: 0 };
+  const common = { kind: 'enqueue', limit: 1, call, attempts: ATTEMPTS, delay: 0, isReplicated: false };
   history.writeAll(batch.map(({ id, key, sequence: number }) => ({ ...common, id, key, sequence: number })));
   await Promise.all(
     batch.map(async ({ id, key }) => {
