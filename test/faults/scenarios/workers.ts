@@ -77,7 +77,7 @@ export const killInVolume = scenario({
     const { kills, jobs } = size[stage.backend];
     await stage.startWorkers(4, { isKept: true, concurrency: 20 });
     // Some take long enough for a kill to come in the middle.
-    const load = await stage.load({ together: 50, interval: 20, takes: 50 });
+    const load = await stage.load({ together: 50, interval: 20, takes: 50, keys: 100 });
     for (let kill = 0; kill < kills; kill += 1) {
       await load.more(jobs);
       await stage.kill(stage.pick(stage.workers));

@@ -9,6 +9,8 @@ export interface LoadOptions {
   readonly interval?: number;
   /** How long a job takes at most, in milliseconds. */
   readonly takes?: number;
+  /** How many lock keys there are: each lets through no more than its jobs' time allows. */
+  readonly keys?: number;
   /** Enqueue again what failed. */
   readonly insist?: boolean;
   /** They are acknowledged only when a replica has them. */
@@ -62,14 +64,14 @@ export class Load {
 
   /** Half of them need no lock; a few fail once, or are due later. */
   #order(): Order {
-    const { random, takes = 20, isReplicated = false } = this.#options;
+    const { random, takes = 20, keys = 5, isReplicated = false } = this.#options;
     const kind = random();
     const base: Order = {
       takes: Math.floor(random() * takes),
       isReplicated,
     };
-    if (kind < 0.3) return { ...base, key: `one-${Math.floor(random() * 5)}`, limit: 1 };
-    if (kind < 0.5) return { ...base, key: `three-${Math.floor(random() * 3)}`, limit: 3 };
+    if (kind < 0.3) return { ...base, key: `one-${Math.floor(random() * keys)}`, limit: 1 };
+    if (kind < 0.5) return { ...base, key: `three-${Math.floor(random() * keys)}`, limit: 3 };
     if (kind < 0.55) return { ...base, deed: 'throw', times: 1 };
     if (kind < 0.6) return { ...base, delay: 100 + Math.floor(random() * 400) };
     return base;
