@@ -57,7 +57,7 @@ export function table(results) {
     lost,
     runAgain,
     recoveries.length === 0 ? '–' : `${seconds(quantile(recoveries, 0.5))} / ${seconds(quantile(recoveries, 0.99))}`,
-    seed,
+    String(seed),
     violations.length === 0 ? 'passed' : '**FAILED**',
   ]);
   const head = ['scenario', 'store', 'faults', 'jobs', 'lost', 'run again', 'recovery p50 / p99', 'seed', 'verdict'];
