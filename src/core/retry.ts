@@ -11,7 +11,7 @@ export type Backoff =
       readonly kind: 'exponential' | 'linear' | 'fixed';
       /** The first wait; 2 s when left out. */
       readonly delay?: Duration;
-      /** No wait is longer; 1 hour when left out. */
+      /** No wait is longer; 1 hour when left out, or the delay where that is longer. */
       readonly cap?: Duration;
       /** The share by which a wait varies at random, up and down, from 0 to 1; 0.2 when left out. */
       readonly jitter?: number;
@@ -59,7 +59,9 @@ function delayFunction(backoff: Backoff): RetryPolicy['delayAfter'] {
     throw new InvalidOptionError('retry.backoff', "'exponential', 'linear', 'fixed' or a function", backoff);
   }
   const first = delay === undefined ? DEFAULT_DELAY : toMilliseconds(delay, 'retry.backoff.delay');
-  const most = cap === undefined ? DEFAULT_CAP : toMilliseconds(cap, 'retry.backoff.cap');
+  // A first wait that is longer was meant so.
+  const most = cap === undefined ? Math.max(DEFAULT_CAP, first) : toMilliseconds(cap, 'retry.backoff.cap');
+  if (most < first) throw new InvalidOptionError('retry.backoff.cap', `at least the delay, ${first} ms`, cap);
   const share = jitter ?? DEFAULT_JITTER;
   if (!(share >= 0 && share <= 1)) throw new InvalidOptionError('retry.backoff.jitter', 'from 0 to 1', share);
 
