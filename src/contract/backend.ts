@@ -73,7 +73,8 @@ export interface ClaimBackend {
    * Released jobs go to the fronts of their queues with the lowest token foremost; one that needs locks queues up for them
    * again by its sequence, which mostly gives it its place back at once.
    * Granting: then each place that came free, now or in a step before that ended at its bound, goes to the job that has
-   * waited longest for it. The grant puts that job before all others in its queue, with its locks reserved.
+   * waited longest for it. The grant puts that job before all others in its queue, with its locks reserved. One that finds
+   * another of its locks full goes on to wait for that, holding nothing; after `MOST_PASSES` times it keeps what it gets.
    * Claiming: then jobs are taken, those with grants first and by sequence. One that finds a lock full, or others waiting
    * for it, is held for the first such key. What is no envelope goes to the dead letters.
    */
@@ -326,6 +327,13 @@ export const GRANT_TIMEOUT = 10_000;
  * exchanges and `passGrants` that follow go on with them, `RESUMED_KEYS` at a time.
  */
 export const GRANT_BUDGET = 500;
+
+/**
+ * How often a job that needs several locks goes on to wait for another one, holding nothing, before it keeps what it gets: it
+ * then waits for its keys in their order, and holds those before. Without it, two busy keys would pass it to and fro for good;
+ * the order is what keeps two such jobs from waiting for each other.
+ */
+export const MOST_PASSES = 3;
 export const RESUMED_KEYS = 100;
 
 /** How many entries a claim looks at beyond those it takes, at most: the bound of its step. */

@@ -11,6 +11,8 @@ export interface Entry {
   due?: number;
   owner?: { worker: string; token: string };
   heldFor?: string;
+  /** How often it came to the head of one lock while another was full. */
+  passes?: number;
   reason?: string;
   failedAt?: number;
   completedAt?: number;
@@ -171,6 +173,7 @@ export class Books {
   grant(entry: Entry, until: number): void {
     this.unhold(entry);
     this.#wait(entry);
+    delete entry.passes;
     for (const { key } of entry.job.locks ?? []) this.take(entry, key, null);
     this.grants.set(entry.job.id, until);
     insertBySequence(this.queue(entry.job.queue).granted, entry);

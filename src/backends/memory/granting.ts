@@ -1,4 +1,4 @@
-import { GRANT_BUDGET, type Move, PASS_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
+import { GRANT_BUDGET, MOST_PASSES, type Move, PASS_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
 import type { Lock } from '../../core/lock.ts';
 import { type Books, type Entry, move, remove } from './books.ts';
 
@@ -13,7 +13,7 @@ export function newBound(): Bound {
 
 /**
  * Gives the free places of a key to the jobs that wait for it, longest first. A job that needs other locks as well gets all
- * or none: if another is full, it goes on to wait for that one and holds nothing.
+ * or none: if another is full, it goes on to wait for that one and holds nothing, unless that has happened too often.
  */
 function grantPlaces(books: Books, key: string, until: number, bound: Bound): Move[] {
   const moves: Move[] = [];
@@ -29,14 +29,33 @@ function grantPlaces(books: Books, key: string, until: number, bound: Bound): Mo
     const own = locks.find((lock) => lock.key === key);
     if (own === undefined || books.hasNoPlace(key, own.concurrency)) return moves;
     const full = locks.find((lock) => lock.key !== key && books.isFull(lock));
-    if (full === undefined) {
+    const passes = next.passes ?? 0;
+    if (full !== undefined && passes < MOST_PASSES) {
+      books.unhold(next);
+      next.passes = passes + 1;
+      books.hold(next, full.key);
+    } else if (full === undefined || hoard(books, next, key)) {
       books.grant(next, until);
       moves.push(move('granted', next, key));
-    } else {
-      books.unhold(next);
-      books.hold(next, full.key);
     }
   }
+}
+
+/**
+ * Takes the places of a job that has come to the head of `key` in the order of their keys, up to the first that it cannot
+ * have, for which it then waits with what it has. Whether it has them all.
+ */
+function hoard(books: Books, entry: Entry, key: string): boolean {
+  books.unhold(entry);
+  for (const lock of entry.job.locks ?? []) {
+    if (books.holds(entry, lock.key)) continue;
+    if (lock.key !== key && books.isFull(lock)) {
+      books.hold(entry, lock.key);
+      return false;
+    }
+    books.take(entry, lock.key, null);
+  }
+  return true;
 }
 
 /** Grants the places of several keys, each once, in order. */
@@ -84,6 +103,7 @@ export function passGrant(books: Books, id: string, until: number, bound: Bound)
 
 function couldReplace(books: Books, waiter: Entry, holder: Entry, key: string): boolean {
   return (waiter.job.locks ?? []).every((lock) => {
+    if (books.holds(waiter, lock.key)) return true;
     if (lock.key !== key && (books.waiters.get(lock.key)?.length ?? 0) > 0) return false;
     const freed = books.holds(holder, lock.key) ? 1 : 0;
     return !books.hasNoPlace(lock.key, lock.concurrency + freed);

@@ -329,9 +329,12 @@ export class MemoryBackend implements Backend {
     }
     const { granted, list } = this.#books.queue(entry.job.queue);
     if (!remove(granted, entry)) remove(list, entry);
+    const { heldFor } = entry;
     this.#books.unhold(entry);
     const freed = this.#books.free(entry);
     this.#books.jobs.delete(id);
+    // It may have been what those behind it waited for.
+    if (heldFor !== undefined) freed.push(heldFor);
     return { result: 'cancelled', moves: this.#grant(freed) };
   }
 

@@ -19,6 +19,8 @@ const SINGLES = {
   retried: 'retried',
   /** Hash: job type → for how long (ms) and how many completed jobs of it are kept, as `86400000 1000`; -1 for no limit. */
   keep: 'keep',
+  /** Hash: held job that needs several locks → how often it came to the head of one while another was full. */
+  passes: 'passes',
   /** String that expires: who leads. */
   leader: 'leader',
   /** Zset: job with a grant → end of the grant. */

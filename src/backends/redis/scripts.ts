@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { GRANT_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
+import { GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS } from '../../contract/backend.ts';
 import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
 import { luaKeys } from './keys.ts';
 
@@ -36,7 +36,7 @@ export interface Script {
 }
 
 /** Bounds that the contract sets, by the names that scripts use for them. */
-const BOUNDS = Object.entries({ GRANT_BUDGET, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES })
+const BOUNDS = Object.entries({ GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES })
   .map(([name, value]) => `local ${name} = ${value}`)
   .join('\n');
 

@@ -7,8 +7,8 @@ import type { Connection } from './connection.ts';
 import { Kept } from './kept.ts';
 import { toStored, toToken } from './numbers.ts';
 import { Places } from './places.ts';
-import { type Entry, toEntry } from './rows.ts';
-import { failures, questions, transitions } from './statements.ts';
+import { type Entry, integer, textOf, toEntry } from './rows.ts';
+import { failures, passes, questions, transitions } from './statements.ts';
 import { Tallies } from './tallies.ts';
 
 /** One failed attempt, as an outcome tells it. */
@@ -90,13 +90,33 @@ export class Books {
     this.places.waitersChanged(key, 1);
   }
 
+  /** A held job is about to leave the books. Returns the key that it was held for. */
+  unhold(entry: Entry): string {
+    const key = textOf(this.connection.get(questions.heldFor, entry.sequence)?.held_for);
+    this.forgetPasses(entry);
+    this.connection.run(transitions.hold, null, entry.sequence);
+    this.places.waitersChanged(key, -1);
+    return key;
+  }
+
   /** Reserves all locks of a job that is held for a key, and puts it before all that have no grant. */
   grant(entry: Entry, key: string): void {
     this.places.waitersChanged(key, -1);
     for (const lock of entry.locks ?? []) this.places.take(entry, lock.key, null);
+    this.forgetPasses(entry);
     this.connection.run(transitions.grant, this.grantEnds, entry.sequence);
     this.#enter(entry, 'waiting');
     this.arrived.add(entry.queue);
+  }
+
+  /** How often a job that needs several locks came to the head of one while another was full. */
+  passes({ sequence }: Entry): number {
+    const row = this.connection.get(passes.count, sequence);
+    return row === undefined ? 0 : integer(row.times);
+  }
+
+  forgetPasses({ sequence, locks }: Entry): void {
+    if ((locks?.length ?? 0) > 1) this.connection.run(passes.forget, sequence);
   }
 
   retry(entry: Entry, failed: Failed, delay: number): void {

@@ -1,13 +1,13 @@
-import { type Move, PASS_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
+import { MOST_PASSES, type Move, PASS_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
 import { type Books, move } from './books.ts';
 import { type Entry, integer, textOf, toEntry } from './rows.ts';
-import { questions, transitions, ungranted } from './statements.ts';
+import { passes, questions, transitions, ungranted } from './statements.ts';
 
 const DAMAGED = 'its locks are damaged';
 
 /**
  * Gives the free places of a key to the jobs that wait for it, longest first. A job that needs other locks as well gets all
- * or none: if another is full, it goes on to wait for that one and holds nothing.
+ * or none: if another is full, it goes on to wait for that one and holds nothing, unless that has happened too often.
  */
 function grantPlaces(books: Books, key: string): Move[] {
   const moves: Move[] = [];
@@ -23,19 +23,39 @@ function grantPlaces(books: Books, key: string): Move[] {
     if (own === undefined) {
       // Held for a lock that it does not name: it would wait for ever, and all others behind it.
       books.places.waitersChanged(key, -1);
+      books.connection.run(passes.forget, next.sequence);
+      for (const freed of books.places.free(next)) books.connection.run(ungranted.add, freed);
       moves.push(books.bury(next, DAMAGED));
       continue;
     }
     if (books.places.hasNoPlace(key, own.concurrency)) return moves;
     const full = next.locks?.find((lock) => lock.key !== key && books.places.isFull(lock));
-    if (full === undefined) {
+    if (full !== undefined && books.passes(next) < MOST_PASSES) {
+      books.places.waitersChanged(key, -1);
+      books.connection.run(passes.add, next.sequence);
+      books.hold(next, full.key);
+    } else if (full === undefined || hoard(books, next, key)) {
       books.grant(next, key);
       moves.push(move('granted', next, key));
-    } else {
-      books.places.waitersChanged(key, -1);
-      books.hold(next, full.key);
     }
   }
+}
+
+/**
+ * Takes the places of a job that has come to the head of `key` in the order of their keys, up to the first that it cannot
+ * have, for which it then waits with what it has. Whether it has them all.
+ */
+function hoard(books: Books, entry: Entry, key: string): boolean {
+  for (const lock of entry.locks ?? []) {
+    if (books.places.holds(entry, lock.key)) continue;
+    if (lock.key !== key && books.places.isFull(lock)) {
+      books.places.waitersChanged(key, -1);
+      books.hold(entry, lock.key);
+      return false;
+    }
+    books.places.take(entry, lock.key, null);
+  }
+  return true;
 }
 
 /** Grants the places of several keys, each once, in order. */
@@ -91,6 +111,7 @@ export function passGrant(books: Books, entry: Entry): Move[] {
 function couldReplace({ places }: Books, waiter: Entry, holder: Entry, key: string): boolean {
   if (waiter.locks === undefined) return false;
   return (waiter.locks ?? []).every((lock) => {
+    if (places.holds(waiter, lock.key)) return true;
     if (lock.key !== key && places.hasWaiters(lock.key)) return false;
     const freed = places.holds(holder, lock.key) ? 1 : 0;
     return !places.hasNoPlace(lock.key, lock.concurrency + freed);

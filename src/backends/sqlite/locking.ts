@@ -44,6 +44,8 @@ export function cancel(books: Books, id: string): CancelReply {
     return { result: entry.state, moves: [] };
   }
   const freed = books.places.free(entry);
+  // It may have been what those behind it waited for.
+  if (entry.state === 'held') freed.push(books.unhold(entry));
   books.remove(entry);
   return { result: 'cancelled', moves: grantAll(books, freed) };
 }

@@ -74,7 +74,7 @@ export class Places {
   }
 }
 
-/** Only a job that runs or has a grant can have a place. */
-function mayHold({ state, granted }: Entry): boolean {
-  return state === 'processing' || granted;
+/** Only a job that runs or has a grant can have a place; or one that waits for another, and was passed over too often. */
+function mayHold({ state, granted, locks }: Entry): boolean {
+  return state === 'processing' || granted || (state === 'held' && (locks?.length ?? 0) > 1);
 }

@@ -90,6 +90,8 @@ export const questions = {
 
   hasWaiters: "SELECT 1 FROM jobs WHERE held_for = ? AND state = 'held' LIMIT 1",
 
+  heldFor: 'SELECT CAST(held_for AS BLOB) AS held_for FROM jobs WHERE sequence = ?',
+
   due: `SELECT ${ENTRY} FROM jobs WHERE state = 'scheduled' AND due <= ? ORDER BY due, id LIMIT ?`,
 
   nextDue: "SELECT due FROM jobs WHERE state = 'scheduled' ORDER BY due, id LIMIT 1",
@@ -109,6 +111,13 @@ export const questions = {
     FROM jobs WHERE id = ?`,
 
   rawPayload: 'SELECT CAST(payload AS BLOB) AS raw FROM jobs WHERE sequence = ?',
+} as const;
+
+/** How often a held job that needs several locks came to the head of one while another was full. */
+export const passes = {
+  count: 'SELECT times FROM passed_over WHERE job = ?',
+  add: 'INSERT INTO passed_over (job, times) VALUES (?, 1) ON CONFLICT (job) DO UPDATE SET times = times + 1',
+  forget: 'DELETE FROM passed_over WHERE job = ?',
 } as const;
 
 export const listings = {

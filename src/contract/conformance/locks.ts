@@ -174,6 +174,75 @@ export function locksSuite(subject: Subject): void {
       expect(next.more).toBe(false);
     });
 
+    it('gives jobs that need several locks their turn, though each lock is always busy, and none waits for another', async () => {
+      const { session } = await begin(subject);
+      const keys = ['a', 'b', 'c'];
+      const worker = await session.worker();
+      // One job of each key runs, and others of the key alone are always there to be next.
+      await session.enqueue(...keys.map((key) => newJob(`${key}-0`, one(key))));
+      const running = new Map((await session.claim(worker, 3)).map((job) => [job.id[0] ?? '', job]));
+      const several = [['a', 'b'], ['b', 'c'], ['a', 'c'], keys];
+      const wanted = several.map((needed) =>
+        newJob(needed.join('.'), { locks: locks(...needed.map((key) => [key, 1] as const)) }),
+      );
+      await session.enqueue(...wanted);
+      await session.enqueueAll(
+        keys.flatMap((key) => Array.from({ length: 60 }, (_, at) => newJob(`${key}-${at + 1}`, one(key)))),
+      );
+      const ended: string[] = [];
+      for (let round = 0; round < 60 && wanted.some(({ id }) => !ended.includes(id)); round += 1) {
+        // Never two of them at once: a job that needs both finds the other one taken.
+        const key = keys[round % keys.length] ?? '';
+        const job = running.get(key);
+        if (job !== undefined) {
+          for (const [held, holder] of running) if (holder.id === job.id) running.delete(held);
+          await session.settle(job, completed);
+          ended.push(job.id);
+        }
+        for (const claimed of await session.claim(worker, 10)) {
+          for (const lock of claimed.locks ?? []) running.set(lock.key, claimed);
+        }
+      }
+      expect(ended.filter((id) => id.includes('.')).sort()).toEqual(wanted.map(({ id }) => id).sort());
+    });
+
+    it('frees what a job had that is cancelled while it waits for more, and lets those behind it go on', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a', one('a')), newJob('b', one('b')));
+      let [a, b] = await session.claim(worker, 2);
+      await session.enqueue(newJob('both', { locks: locks(['a', 1], ['b', 1]) }));
+      await session.enqueueAll(
+        ['a', 'b'].flatMap((key) => ['1', '2', '3', '4'].map((at) => newJob(key + at, one(key)))),
+      );
+      await session.claim(worker, 10);
+      for (let round = 0; round < 4 && !(await session.holding('a')).includes('both'); round += 1) {
+        if (a === undefined || b === undefined) throw new Error('both keys should be busy');
+        await session.settle(a, completed);
+        [a] = await session.claim(worker, 1);
+        if ((await session.holding('a')).includes('both')) break;
+        await session.settle(b, completed);
+        [b] = await session.claim(worker, 1);
+      }
+      expect(await backend.find('both')).toMatchObject({ state: 'held', heldFor: 'b' });
+      expect(await session.holding('a')).toEqual(['both']);
+      expect(await session.waiting()).toEqual([]);
+      const { moves } = await session.cancel('both');
+      expect(moves.map(({ event, detail }) => ({ event, detail }))).toEqual([{ event: 'granted', detail: 'a' }]);
+    });
+
+    it('lets those go on that a cancelled job kept waiting, since it needed a place more than they do', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      const two = { locks: locks(['k', 2]) };
+      await session.enqueue(newJob('a', two), newJob('narrow', one('k')), newJob('wide', two));
+      await session.claim(worker, 3);
+      expect(await session.held('k')).toEqual(['narrow', 'wide']);
+      expect((await session.cancel('narrow')).moves).toEqual([
+        { event: 'granted', id: 'wide', queue: 'q', detail: 'k' },
+      ]);
+    });
+
     it('goes by the concurrency of the job that asks, where jobs of a key differ in it', async () => {
       const { session } = await begin(subject);
       const worker = await session.worker();

@@ -17,6 +17,7 @@ import {
   openRaw,
   openStore,
   refusal,
+  valueIn,
 } from './stage.ts';
 
 beforeAll(build);
@@ -67,6 +68,20 @@ describe('a file that is not ours is refused and left as it is', () => {
     const path = await newPath();
     await makeBooks(path);
     await enqueue(await openStore(path), newJob());
+  });
+});
+
+describe('a file of an older release', () => {
+  test('is brought up to date, with all that is in it', async () => {
+    const path = await newPath();
+    await makeBooks(path, { version: 1 });
+    await execute(
+      path,
+      "INSERT INTO jobs (sequence, id, type, queue, locks, state, enqueued_at, lane, position, payload) VALUES (1, 'a', 't', 'q', '[]', 'waiting', 1, 1, 1, '{}')",
+    );
+    const backend = await openStore(path);
+    expect(await valueIn(path, 'SELECT user_version FROM pragma_user_version')).toBe(LATEST);
+    expect(await backend.list({ state: 'waiting', queue: 'q' }, 0, 10)).toEqual(['a']);
   });
 });
 

@@ -52,14 +52,16 @@ export async function valueIn(path: string, expression: string): Promise<unknown
   return value;
 }
 
-/** Makes a file with the tables of the backend, and with whatever else is said of it. */
+/** Makes a file with the tables of the backend, as this version of it had them, and with whatever else is said of it. */
 export async function makeBooks(
   path: string,
   { application = 0x77_69_6e_67, version = LATEST, journal = 'WAL' } = {},
 ): Promise<void> {
-  const tables = await readFile(new URL('../../../src/backends/sqlite/sql/001-books.sql', import.meta.url), 'utf8');
+  const folder = new URL('../../../src/backends/sqlite/sql/', import.meta.url);
+  const names = (await readdir(folder)).sort().slice(0, version);
+  const tables = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
   const header = `PRAGMA application_id = ${application}; PRAGMA user_version = ${version};`;
-  await execute(path, `PRAGMA journal_mode = ${journal}; ${tables}; ${header}`);
+  await execute(path, `PRAGMA journal_mode = ${journal}; ${tables.join(';')}; ${header}`);
 }
 
 /** A backend that is closed when the test ends. */

@@ -32,6 +32,10 @@ local function cancel()
   for _, lock in ipairs(locks_of(line)) do
     if call('ZSCORE', held_key(lock[1]), id) then
       unhold(id, queue, lock[1])
+      call('HDEL', PASSES, id)
+      free(id, freed)
+      -- It may have been what those behind it waited for.
+      freed[#freed + 1] = lock[1]
       is_listed = false
     end
   end

@@ -11,10 +11,12 @@
 local grant_timeout, limit, most = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
 -- Whether a waiter for `key` could run on what `holder` would free.
-local function could_replace(locks, holder, key)
+local function could_replace(waiter, locks, holder, key)
   for _, lock in ipairs(locks) do
-    if lock[1] ~= key and call('EXISTS', held_key(lock[1])) == 1 then return false end
-    if has_no_place(lock[1], lock[2] + (holds(holder, lock[1]) and 1 or 0)) then return false end
+    if not holds(waiter, lock[1]) then
+      if lock[1] ~= key and call('EXISTS', held_key(lock[1])) == 1 then return false end
+      if has_no_place(lock[1], lock[2] + (holds(holder, lock[1]) and 1 or 0)) then return false end
+    end
   end
   return true
 end
@@ -22,7 +24,9 @@ end
 local function heir_of(id, line, key)
   for _, other in ipairs(call('ZRANGE', held_key(key), 0, most - 1)) do
     local theirs = line_of(other)
-    if theirs and theirs[QUEUE] ~= line[QUEUE] and could_replace(locks_of(theirs), id, key) then return other, theirs end
+    if theirs and theirs[QUEUE] ~= line[QUEUE] and could_replace(other, locks_of(theirs), id, key) then
+      return other, theirs
+    end
   end
   return nil
 end

@@ -49,8 +49,10 @@ end
 
 -- Reserves a held job's locks and puts it before all jobs of its queue that have no grant.
 local function give_grant(id, line, held_for, grant_timeout)
+  local locks = locks_of(line)
   unhold(id, line[QUEUE], held_for)
-  take(id, locks_of(line), '')
+  if #locks > 1 then call('HDEL', PASSES, id) end
+  take(id, locks, '')
   call('ZADD', GRANTS, now + grant_timeout, id)
   call('ZADD', granted_key(line[QUEUE]), line[SEQ], id)
   arrived[line[QUEUE]] = true
@@ -60,8 +62,26 @@ end
 -- How many waiting jobs this step may still look at.
 local looks = GRANT_BUDGET
 
+-- Takes the places of a job that has come to the head of `key` in the order of their keys, up to the first that it cannot
+-- have, for which it then waits with what it has. Whether it has them all.
+local function hoard(id, line, locks, key)
+  unhold(id, line[QUEUE], key)
+  for _, lock in ipairs(locks) do
+    if not holds(id, lock[1]) then
+      if lock[1] ~= key and is_full(lock[1], lock[2]) then
+        hold(id, line[QUEUE], line[SEQ], lock[1])
+        return false
+      end
+      call('HSET', lock_key(lock[1]), id, '')
+      -- All of them, though it may not have them all: what is freed is what it has.
+      call('HSET', PLACES, id, cjson.encode(locks))
+    end
+  end
+  return true
+end
+
 -- Gives the free places of a key to those who wait for it, longest first. A job that needs others as well gets all or none:
--- where another is full it goes on to wait for that one, and holds nothing.
+-- where another is full it goes on to wait for that one, and holds nothing, unless that has happened too often.
 local function grant_places(key, grant_timeout)
   while true do
     local id = call('ZRANGE', held_key(key), 0, 0)[1]
@@ -82,14 +102,19 @@ local function grant_places(key, grant_timeout)
       end
     end
     if not own then
+      local places = {}
       call('ZREM', held_key(key), id)
+      call('HDEL', PASSES, id)
+      free(id, places)
+      for _, freed in ipairs(places) do call('ZADD', UNGRANTED, 'NX', now, freed) end
       bury_job(id, '', 'its stored envelope is damaged')
     elseif has_no_place(key, own[2]) then
       return
-    elseif full then
+    elseif full and tonumber(call('HGET', PASSES, id) or 0) < MOST_PASSES then
       unhold(id, line[QUEUE], key)
+      call('HINCRBY', PASSES, id, 1)
       hold(id, line[QUEUE], line[SEQ], full)
-    else
+    elseif not full or hoard(id, line, locks, key) then
       give_grant(id, line, key, grant_timeout)
     end
   end
