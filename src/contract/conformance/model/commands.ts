@@ -175,11 +175,49 @@ const command = weighted<Command>(
   ],
 );
 
+/** Jobs that want two keys where each is always wanted by others as well: they are passed to and fro. */
+const contended: fc.Arbitrary<Enqueued> = record({
+  again: fc.constant(null),
+  type: fc.constant('t1'),
+  queue: fc.constant('q1'),
+  payload: fc.constant('{}'),
+  locks: weighted<readonly Lock[]>(
+    [3, fc.tuple(lock('k1', 1))],
+    [3, fc.tuple(lock('k2', 1))],
+    [2, fc.tuple(lock('k1', 1), lock('k2', 1))],
+    [1, fc.tuple(lock('k1', 1), lock('k2', 1), lock('k3', 1))],
+  ),
+});
+
+const contention = weighted<Command>(
+  [3, record({ do: fc.constant('enqueue'), jobs: fc.array(contended, { minLength: 3, maxLength: 6 }), repeat })],
+  [
+    12,
+    record({
+      do: fc.constant('exchange'),
+      worker: fc.constant<Which>({ back: 0, of: 'present' }),
+      settle: fc.array(
+        record({
+          claim: record({ back: fc.nat(2), of: fc.constant('present') }),
+          outcome: fc.constant({ kind: 'completed' }),
+        }),
+        { minLength: 1, maxLength: 1 },
+      ),
+      claim: fc.constant<Claim>({ queues: ['q1'], count: 10, locks: 'take' }),
+      repeat,
+    }),
+  ],
+  [1, command],
+);
+
 /** What one run does: a sequence of commands on a store that keeps grants for an hour, or for no longer than a step. */
 export const sequences: fc.Arbitrary<Sequence> = record({
   // Every step takes a millisecond at least: after one, such a grant has ended.
   grantTimeout: fc.constantFrom(1, HOUR),
-  commands: fc.array(command, { minLength: 1, maxLength: 80, size: 'max' }),
+  commands: weighted<readonly Command[]>(
+    [3, fc.array(command, { minLength: 1, maxLength: 80, size: 'max' })],
+    [1, fc.array(contention, { minLength: 1, maxLength: 60, size: 'max' })],
+  ),
 });
 
 export interface Sequence {
