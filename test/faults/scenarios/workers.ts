@@ -52,6 +52,8 @@ export const killMidJob = scenario({
 
 export const killBeforeSettle = scenario({
   name: 'kill -9 between the effect of a handler and its settle',
+  // The jobs of the key come one after another, and each takes a lease.
+  patience: 120_000,
   short: { kills: 2 },
   full: { kills: 20 },
   run: async (stage, { kills }) => {
