@@ -16,6 +16,9 @@ function whoStarts(stage: Stage, id: string): Promise<Child> {
   );
 }
 
+/** How long to wait for a worker to start one of some jobs before others are enqueued: they must not pile up. */
+const PATIENCE = 4_000;
+
 /** Enqueues jobs until this worker has started one of them. Returns its id. */
 async function keepBusy(stage: Stage, worker: Child, order: Order): Promise<string> {
   const application = await stage.application();
@@ -27,7 +30,7 @@ async function keepBusy(stage: Stage, worker: Child, order: Order): Promise<stri
   });
   while (!isBegun) {
     for (const id of await application.enqueue(Array.from({ length: 12 }, () => order))) ids.add(id);
-    await Promise.race([told, systemClock.sleep(300)]);
+    await Promise.race([told, systemClock.sleep(PATIENCE)]);
   }
   return (await begun).id;
 }
