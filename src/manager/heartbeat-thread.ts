@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend, Reopen } from '../contract/backend.ts';
 import { messageOf } from '../core/errors.ts';
 import { systemClock } from '../runtime/clock.ts';
+import type { Loop } from '../runtime/loop.ts';
 import { persist } from '../runtime/persist.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { heartbeatLoop } from './heartbeat-loop.ts';
@@ -20,10 +21,8 @@ export interface ThreadData {
   readonly stuckAfter: number;
 }
 
-/** From the main thread: whose lease to renew from now on. */
-export interface Assignment {
-  readonly worker: string | null;
-}
+/** From the main thread: whose lease to renew from now on, or to end. */
+export type Assignment = { readonly worker: string | null } | 'end';
 
 /** To the main thread. */
 export type Report =
@@ -47,9 +46,23 @@ async function beat({ reopen, pulse, interval, lease, stuckAfter }: ThreadData):
     logger: { debug: () => undefined, info: log('info'), warn: log('warn'), error: log('warn') },
     failed: () => undefined,
   };
+  const ending = new AbortController();
+  let loop: Loop | undefined;
+  port.on('message', (assignment: Assignment) => {
+    if (assignment === 'end') ending.abort();
+    else worker = assignment.worker;
+    loop?.wake();
+  });
   // The store may be out of reach just now. Until it is there, the main loop's heartbeats count.
-  const never = new AbortController().signal;
-  const backend = await persist(() => open(reopen), 'opening the heartbeat connection', surroundings, never);
+  const backend = await persist(
+    () => open(reopen),
+    'opening the heartbeat connection',
+    surroundings,
+    ending.signal,
+  ).catch((error: unknown) => {
+    if (!ending.signal.aborted) throw error;
+  });
+  if (backend === undefined) return port.close();
   let wasStuck = false;
   const mine = (): string | null => {
     const silence = main.silence();
@@ -62,13 +75,18 @@ async function beat({ reopen, pulse, interval, lease, stuckAfter }: ThreadData):
     if (worker === name) worker = null;
     report({ kind: 'lost', worker: name });
   };
-  const loop = heartbeatLoop({ backend, interval, lease, worker: mine, lost }, surroundings);
-  port.on('message', (assignment: Assignment) => {
-    worker = assignment.worker;
-    loop.wake();
-  });
+  loop = heartbeatLoop({ backend, interval, lease, worker: mine, lost }, surroundings);
   loop.start();
   report({ kind: 'beating' });
+  await aborted(ending.signal);
+  await loop.stop();
+  await backend.close();
+  port.close();
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 async function open({ module, options }: Reopen): Promise<Backend> {

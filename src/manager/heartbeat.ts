@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { Backend } from '../contract/backend.ts';
+import { settlesWithin } from '../runtime/abort.ts';
 import type { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { startThread } from '../runtime/thread.ts';
@@ -25,6 +26,9 @@ const THREAD = new URL(
   import.meta.url.endsWith('.ts') ? './heartbeat-thread.ts' : './heartbeat-thread.js',
   import.meta.url,
 );
+
+/** How long the thread has to end by itself, in milliseconds. */
+const END_TIME = 800;
 
 /** How often the main loop leaves its sign of life, in milliseconds, unless it may be stuck for hardly longer than that. */
 const PULSE = 1_000;
@@ -57,16 +61,27 @@ export class Heartbeat {
 
   /** To be told when the worker's name has changed. */
   assign(): void {
-    const assignment: Assignment = { worker: this.#options.worker() };
-    this.#thread?.postMessage(assignment);
+    this.#tell({ worker: this.#options.worker() });
   }
 
   /** Settles when nobody renews the lease any more. */
   async stop(): Promise<void> {
     this.#endPulse?.();
     const thread = this.#thread;
+    if (thread === null) return this.#loop.stop();
+    this.#tell('end');
     this.#thread = null;
-    await Promise.all([this.#loop.stop(), thread?.terminate()]);
+    await Promise.all([this.#loop.stop(), this.#ended(thread)]);
+  }
+
+  #tell(assignment: Assignment): void {
+    this.#thread?.postMessage(assignment);
+  }
+
+  /** A thread that is terminated in the middle of a call into SQLite may take the process with it: it ends by itself, if it can. */
+  async #ended(thread: Worker): Promise<void> {
+    const exited = new Promise((resolve) => thread.once('exit', resolve));
+    if (!(await settlesWithin(exited, END_TIME, this.#surroundings.clock))) await thread.terminate();
   }
 
   #startThread(): void {

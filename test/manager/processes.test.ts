@@ -65,6 +65,16 @@ class Worker {
   }
 }
 
+test.each(['sqlite', 'redis'] as const)(
+  'on %s a manager that stops takes its process with it at no moment',
+  async (name) => {
+    // A thread that is ended in the middle of a call into SQLite would.
+    const words = [join(import.meta.dirname, 'restarts.mjs'), await storeUrl(name), '15'];
+    const { stderr } = await promisify(execFile)(process.execPath, words);
+    expect(stderr).toBe('');
+  },
+);
+
 describe.each(['sqlite', 'redis'] as const)('on %s', (name) => {
   test('the first stop signal lets running jobs finish, and the process ends by itself', async () => {
     const url = await storeUrl(name);
