@@ -22,7 +22,7 @@ export const ownerBugs: Readonly<Record<string, Bug>> = {
   },
 
   'forgets which calls it has answered': {
-    rule: 'not everything ended',
+    rule: 'a settle was refused without a loss',
     plant: async () => {
       let sequence = 0;
       return withMethods((backend) => ({
