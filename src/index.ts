@@ -36,6 +36,7 @@ export type { Backoff, RetryOptions } from './core/retry.ts';
 export type { Schema } from './core/schema.ts';
 export { STATES, type State, TRANSITIONS, type Transition, type TransitionEvent } from './core/states.ts';
 export { Fail, RetryAt, Snooze } from './core/verdict.ts';
+export type { Cancelled } from './inspector/acts.ts';
 export type { FailedRun, JobInfo } from './inspector/jobs.ts';
 export { Manager, type ManagerEvents } from './manager/manager.ts';
 export type { ManagerOptions } from './manager/options.ts';

@@ -1,23 +1,12 @@
 import { Command } from 'commander';
-import { connect } from '../client/connect.ts';
-import type { Wingman } from '../client/wingman.ts';
-import { WingmanError } from '../core/errors.ts';
 import type { JobInfo } from '../inspector/jobs.ts';
+import { actOnEach, openExisting } from './acting.ts';
 import { out } from './colors.ts';
 import { UsageError } from './errors.ts';
 import { count, plural, printable } from './format.ts';
 import { print } from './output.ts';
-import {
-  backendOption,
-  type CommonFlags,
-  configOption,
-  DEFAULT_BACKEND,
-  parsedBy,
-  readSettings,
-  wholeNumber,
-} from './settings.ts';
+import { backendOption, type CommonFlags, configOption, DEFAULT_BACKEND, parsedBy, wholeNumber } from './settings.ts';
 import { type Column, table } from './table.ts';
-import { refuseMemory, refuseMissing } from './where.ts';
 
 interface ListFlags extends CommonFlags {
   readonly limit: number;
@@ -66,7 +55,7 @@ export function failedCommand(): Command {
 }
 
 async function list(flags: ListFlags): Promise<void> {
-  await using wingman = await open(flags);
+  await using wingman = await openExisting(flags);
   const { failed: total } = await wingman.stats();
   const jobs = await wingman.list({ state: 'failed' }, { limit: flags.limit });
   if (flags.json === true) {
@@ -99,34 +88,14 @@ function failedTable(jobs: readonly JobInfo[], width: number): string[] {
 async function act(ids: readonly string[], flags: ActFlags, done: 'retried' | 'discarded'): Promise<void> {
   if (flags.all === true && ids.length > 0) throw new UsageError('give ids or --all, and not both');
   if (flags.all !== true && ids.length === 0) throw new UsageError('give the ids of failed jobs, or --all');
-  await using wingman = await open(flags);
+  await using wingman = await openExisting(flags);
   if (flags.all === true) {
     const number = await (done === 'retried' ? wingman.retryAllFailed() : wingman.discardAllFailed());
     await print(`${plural(number, 'job')} ${done}\n`);
     return;
   }
-  for (const id of ids) await actOn(wingman, id, done);
-}
-
-/** One id that is wrong does not keep the others from what was asked for them. */
-async function actOn(wingman: Wingman, id: string, done: 'retried' | 'discarded'): Promise<void> {
-  try {
+  await actOnEach(ids, async (id) => {
     await (done === 'retried' ? wingman.retry(id) : wingman.discard(id));
-    await print(`${printable(id)} ${done}\n`);
-  } catch (error) {
-    if (!(error instanceof WingmanError) || !isAboutJob(error)) throw error;
-    process.stderr.write(`${printable(error.message)} (${error.code})\n`);
-    process.exitCode = 1;
-  }
-}
-
-function isAboutJob({ code }: WingmanError): boolean {
-  return code === 'WINGMAN_JOB_NOT_FOUND' || code === 'WINGMAN_JOB_STATE';
-}
-
-async function open(flags: CommonFlags): Promise<Wingman> {
-  const { backend: url } = await readSettings(flags);
-  refuseMemory(url);
-  refuseMissing(url);
-  return connect(url);
+    return done;
+  });
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { cancelCommand } from './cancel.ts';
 import { out } from './colors.ts';
 import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
@@ -26,6 +27,7 @@ function makeProgram(): Command {
     enqueueCommand(),
     statsCommand(),
     failedCommand(),
+    cancelCommand(),
     doctorCommand(),
     demoCommand(),
   ]) {

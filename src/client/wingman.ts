@@ -3,7 +3,14 @@ import { Caller } from '../contract/call.ts';
 import { type Due, type NewJob, wrap } from '../core/envelope.ts';
 import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
 import { type AnyDefinition, isDefinition, type Job, type JobDefinition } from '../core/job.ts';
-import { discardAllFailed, discardJob, retryAllFailed, retryJob } from '../inspector/acts.ts';
+import {
+  type Cancelled,
+  cancelJob,
+  discardAllFailed,
+  discardJob,
+  retryAllFailed,
+  retryJob,
+} from '../inspector/acts.ts';
 import { findJob, type JobInfo, listJobs, type Range } from '../inspector/jobs.ts';
 import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -135,6 +142,15 @@ export class Wingman {
   /** Retries all that have failed by now. Returns how many. */
   retryAllFailed(): Promise<number> {
     return this.#whileOpen(() => retryAllFailed(this.#backend, this.#caller));
+  }
+
+  /**
+   * Cancels a job from wherever this is called: one that waits, is held, scheduled or parked goes at once; one that runs has
+   * its handler's signal aborted within a second, and ends as cancelled unless it completes first.
+   * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`; `WINGMAN_JOB_STATE` where it has ended
+   */
+  cancel(id: string): Promise<Cancelled> {
+    return this.#whileOpen(() => cancelJob(this.#backend, this.#caller, id));
   }
 
   /**

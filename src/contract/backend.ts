@@ -52,11 +52,16 @@ export interface ExchangeRequest {
   readonly claim?: Claim;
 }
 
+/**
+ * What became of a settlement. `stale`: refused, since its token is no longer the owner's. `cancelled`: the job was to go on
+ * later (retried, put off, parked or handed back), and somebody has asked for it to be cancelled: it was.
+ */
+export type Settled = 'settled' | 'stale' | 'cancelled';
+
 export interface ExchangeReply {
   /** The worker has no lease (any more): nothing was claimed, and it must register anew under a new name. */
   readonly lost: boolean;
-  /** For each settlement: done, or refused since its token is no longer the owner's. */
-  readonly settled: readonly ('settled' | 'stale')[];
+  readonly settled: readonly Settled[];
   readonly claimed: readonly ClaimedJob[];
   readonly moves: readonly Move[];
   /** The step ended at its bound: there may be more to claim at once. */
@@ -233,8 +238,11 @@ export interface InspectBackend {
 }
 
 export interface CancelReply {
-  /** `processing`, `failed` and `completed` are states in which a job is not cancelled; `unknown`: no such job. */
-  readonly result: 'cancelled' | 'processing' | 'failed' | 'completed' | 'unknown';
+  /**
+   * `asked`: it runs; its worker is told, and it is cancelled unless that run completes it or fails it for good. `failed` and
+   * `completed` are states in which a job is not cancelled; `unknown`: no such job.
+   */
+  readonly result: 'cancelled' | 'asked' | 'failed' | 'completed' | 'unknown';
   readonly moves: readonly Move[];
 }
 
@@ -242,7 +250,10 @@ export interface CancelReply {
 export type Acted<Done extends string> = Done | 'refused' | 'unknown';
 
 export interface OperateBackend {
-  /** Removes a job that neither runs nor has ended. The places reserved for it come free and are granted. */
+  /**
+   * Removes a job that neither runs nor has ended; the places reserved for it come free and are granted. One that runs is
+   * marked: its worker is told (`cancellations`), and wherever it would wait again, it is cancelled instead.
+   */
   cancel(call: Call, id: string): Promise<CancelReply>;
   /** Moves failed jobs to the backs of their queues, with no attempt used and no crash counted; what failed before is kept. */
   retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]>;
@@ -258,6 +269,15 @@ export interface SignalBackend {
    * be lost, so `timeout` is the caller's poll interval. An abort ends it within 1 s.
    */
   wait(queues: readonly string[], options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
+  /**
+   * Waits until jobs that this worker runs are to be cancelled, and gives the tokens of their claims, without those that are
+   * `known`. Within a second of the call that asked for it. None when the time is up, or within 1 s of an abort.
+   */
+  cancellations(
+    worker: string,
+    known: readonly string[],
+    options: { readonly timeout: number; readonly signal?: AbortSignal },
+  ): Promise<readonly string[]>;
 }
 
 export type Wake = 'woken' | 'timeout' | 'aborted';

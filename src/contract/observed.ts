@@ -63,7 +63,9 @@ export class ObservedBackend implements Backend {
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     const reply = await this.#backend.exchange(call, request);
     request.settlements.forEach((settlement, index) => {
-      if (reply.settled[index] === 'settled') this.#emit(fromSettlement(settlement));
+      const settled = reply.settled[index];
+      if (settled === 'settled') this.#emit(fromSettlement(settlement));
+      else if (settled === 'cancelled') this.#emit({ event: 'cancelled', ...atWorker(settlement.job) });
     });
     this.#emitMoves(reply.moves);
     for (const job of reply.claimed) this.#emit({ event: 'claimed', ...atWorker(job) });
@@ -220,6 +222,10 @@ export class ObservedBackend implements Backend {
     return this.#backend.wait(queues, options);
   }
 
+  cancellations(...args: Parameters<Backend['cancellations']>): Promise<readonly string[]> {
+    return this.#backend.cancellations(...args);
+  }
+
   close(): Promise<void> {
     return this.#backend.close();
   }
@@ -278,6 +284,7 @@ function fromMove({ event, id, queue, detail = '' }: Move): JobEvent | null {
       return { event, id, queue, detail };
     case 'reclaimed':
     case 'quarantined':
+    case 'cancelled':
       return { event, id, queue, worker: detail };
     default:
       return null;

@@ -93,9 +93,9 @@ export class EnqueueTimeoutError extends BackendError {
 
 /** A wait that ended without a job: it was aborted, or its `blockingTimeout` passed. */
 export class CanceledError extends WingmanError {
-  readonly reason: 'aborted' | 'timeout' | 'closed';
+  readonly reason: 'aborted' | 'cancelled' | 'timeout' | 'closed';
 
-  constructor(reason: 'aborted' | 'timeout' | 'closed', message: string) {
+  constructor(reason: 'aborted' | 'cancelled' | 'timeout' | 'closed', message: string) {
     super('WINGMAN_CANCELED', message);
     this.reason = reason;
   }

@@ -46,9 +46,9 @@ export interface JobEvents {
   readonly expired: Happened<'expired'>;
   /** `detail`: the reason. An entry that is no envelope has no type. */
   readonly dead: Happened<'dead'> & { readonly type?: string; readonly worker?: string; readonly detail: string };
-  /** One that was cancelled before it ran has no worker. */
+  /** One that was cancelled before it ran has no worker; one whose worker had vanished no more than that. */
   readonly cancelled: Happened<'cancelled'> & {
-    readonly type: string;
+    readonly type?: string;
     readonly worker?: string;
     readonly token?: string;
     readonly attempt?: number;

@@ -2,6 +2,11 @@ import type { Due } from './envelope.ts';
 import { messageOf } from './errors.ts';
 import type { Keep } from './keep.ts';
 
+/** Whether a job goes on later after it ended so. */
+export function goesOn({ kind }: Outcome): boolean {
+  return kind === 'retry' || kind === 'snoozed' || kind === 'released' || kind === 'parked';
+}
+
 /** How one attempt ended, and where the job goes next. */
 export type Outcome =
   /**

@@ -23,6 +23,30 @@ export async function discardJob(backend: Backend, caller: Caller, id: string): 
   await expectDone(backend, id, result, 'only a job that has ended can be discarded');
 }
 
+/**
+ * What became of a request to cancel. `cancelled`: the job is gone. `cancelling`: it runs; its handler's signal aborts within a
+ * second, and it ends as cancelled unless that run completes it, or fails it for good.
+ */
+export type Cancelled = 'cancelled' | 'cancelling';
+
+/**
+ * Cancels a job, in whatever state it is.
+ * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`; `WINGMAN_JOB_STATE` where it has failed, or has completed and was kept
+ */
+export async function cancelJob(backend: Backend, caller: Caller, id: string): Promise<Cancelled> {
+  const { result } = await caller.call((call) => backend.cancel(call, id));
+  switch (result) {
+    case 'cancelled':
+      return 'cancelled';
+    case 'asked':
+      return 'cancelling';
+    case 'unknown':
+      throw notFound(id);
+    default:
+      throw new WingmanError('WINGMAN_JOB_STATE', `job ${id} has ${result}: there is nothing to cancel; see discard`);
+  }
+}
+
 /** Retries the jobs that have failed by now. Returns how many. */
 export function retryAllFailed(backend: Backend, caller: Caller): Promise<number> {
   return forAllFailed(backend, (ids) => caller.call((call) => backend.retryFailed(call, ids)));
@@ -58,6 +82,10 @@ async function expectDone(
 ): Promise<void> {
   if (result === 'retried' || result === 'discarded') return;
   const view = await backend.find(id);
-  if (view === null) throw new WingmanError('WINGMAN_JOB_NOT_FOUND', `there is no job ${id} in the books`);
+  if (view === null) throw notFound(id);
   throw new WingmanError('WINGMAN_JOB_STATE', `job ${id} is ${view.state}: ${rule}`);
+}
+
+function notFound(id: string): WingmanError {
+  return new WingmanError('WINGMAN_JOB_NOT_FOUND', `there is no job ${id} in the books`);
 }

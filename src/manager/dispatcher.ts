@@ -123,6 +123,14 @@ export class Dispatcher {
     await Promise.all(runs.map(({ ended }) => ended));
   }
 
+  /** Somebody wants this run cancelled: its signal aborts, and it ends as cancelled unless it completes, or fails for good. */
+  cancel(token: string): void {
+    for (const { job, controller } of this.#runs) {
+      if (job.token !== token) continue;
+      controller.abort(new CanceledError('cancelled', `job ${job.id} was cancelled`));
+    }
+  }
+
   /** Hands back all that runs at once, without waiting for it. Returns what it hands back. */
   handBack(reason: Error): readonly ClaimedJob[] {
     const jobs = this.processing;
@@ -201,7 +209,7 @@ export class Dispatcher {
     if (!hasWork && !this.#isOverdue) return null;
     this.#isOverdue = false;
     const settlements = this.#settlements.splice(0, MOST_SETTLEMENTS);
-    if (count === 0) return { worker, settlements };
+    if (count === 0 || !hasWork) return { worker, settlements };
     return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
   }
 

@@ -9,6 +9,7 @@ import { listenForStrayRejections } from '../processors/stray-rejections.ts';
 import { settlesWithin } from '../runtime/abort.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import { Canceller } from './canceller.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Executor } from './executor.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -115,9 +116,17 @@ export class Session {
       this.#surroundings.clock,
     );
     let beat: Heartbeat | undefined;
-    const dispatcher = this.#makeDispatcher(observed, () => beat?.assign());
+    let canceller: Canceller | undefined;
+    const dispatcher = this.#makeDispatcher(observed, () => {
+      beat?.assign();
+      canceller?.assign();
+    });
     await dispatcher.join();
     this.#dispatcher = dispatcher;
+    canceller = new Canceller(
+      { backend: observed, worker: () => dispatcher.worker, cancel: (token) => dispatcher.cancel(token) },
+      this.#surroundings,
+    );
     beat = new Heartbeat(
       {
         backend: observed,
@@ -135,12 +144,13 @@ export class Session {
     );
     const forget = listenForStrayRejections();
     beat.start();
+    canceller.start();
     scheduler.start();
     this.#announce(dispatcher.worker ?? '', observed.location, concurrency);
     try {
       await this.#pump(dispatcher);
     } finally {
-      const daemons = Promise.all([beat.stop(), scheduler.stop()]);
+      const daemons = Promise.all([beat.stop(), canceller.stop(), scheduler.stop()]);
       await this.#end(() => daemons, 'stopping the daemons');
       const { worker } = dispatcher;
       if (worker !== null) await this.#end(() => backend.retire(worker), 'retiring the worker');

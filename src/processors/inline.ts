@@ -1,5 +1,5 @@
 import type { ClaimedJob } from '../core/envelope.ts';
-import { InvalidInputError, messageOf, WingmanError } from '../core/errors.ts';
+import { CanceledError, InvalidInputError, messageOf, WingmanError } from '../core/errors.ts';
 import type { AnyDefinition, Handler } from '../core/job.ts';
 import { normalizeLocks } from '../core/lock.ts';
 import type { Logger } from '../core/log.ts';
@@ -135,12 +135,12 @@ export class InlineProcessor implements Processor {
     });
   }
 
-  #normalize({ job, log }: Attempt, { retry, keep }: AnyDefinition, ended: Ended): Outcome | null {
+  #normalize({ job, log, controller }: Attempt, { retry, keep }: AnyDefinition, ended: Ended): Outcome | null {
     switch (ended.how) {
       case 'returned':
         return keep === null ? { kind: 'completed' } : { kind: 'completed', keep };
       case 'stopped':
-        return { kind: 'released' };
+        return isCancelled(controller.signal) ? { kind: 'cancelled' } : { kind: 'released' };
       case 'gone':
         return null;
       case 'damaged':
@@ -169,6 +169,11 @@ export class InlineProcessor implements Processor {
       return { kind: 'retry', delay, failure: { ...failure, cause: failure.cause ?? toFailure(error, 1) } };
     }
   }
+}
+
+/** Whether it was aborted since somebody cancelled the job, and not since its manager stops. */
+function isCancelled({ reason }: AbortSignal): boolean {
+  return reason instanceof CanceledError && reason.reason === 'cancelled';
 }
 
 function decode({ payload, id }: ClaimedJob): Ended {

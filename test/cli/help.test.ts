@@ -5,7 +5,7 @@ import { project, run, wingman } from './command.ts';
 
 const COMMANDS = [
   ...['start', 'enqueue', 'stats', 'doctor', 'demo'],
-  ...['failed', 'failed list', 'failed retry', 'failed discard'],
+  ...['cancel', 'failed', 'failed list', 'failed retry', 'failed discard'],
 ];
 
 /** The lines of a help text's example, as they would be copied. */

@@ -10,6 +10,8 @@ export interface Entry {
   state: State;
   due?: number;
   owner?: { worker: string; token: string };
+  /** The token of the run that is to be cancelled. */
+  cancelAsked?: string;
   heldFor?: string;
   /** How often it came to the head of one lock while another was full. */
   passes?: number;

@@ -1,6 +1,6 @@
-import { CLAIM_BUDGET, type Claim, type Move, type Settlement } from '../../contract/backend.ts';
+import { CLAIM_BUDGET, type Claim, type Move, type Settled, type Settlement } from '../../contract/backend.ts';
 import type { ClaimedJob, Due } from '../../core/envelope.ts';
-import type { Failure } from '../../core/outcome.ts';
+import { type Failure, goesOn } from '../../core/outcome.ts';
 import { type Books, type Entry, move } from './books.ts';
 import { firstFull } from './granting.ts';
 
@@ -20,10 +20,14 @@ export function settle(
   now: number,
   freed: string[],
   released: Entry[],
-): 'settled' | 'stale' {
+): Settled {
   const entry = ownedEntry(books, job);
   if (entry === undefined || released.includes(entry)) return 'stale';
   freed.push(...books.free(entry));
+  if (entry.cancelAsked === job.token && goesOn(outcome)) {
+    books.jobs.delete(job.id);
+    return 'cancelled';
+  }
   if (outcome.kind === 'released') {
     if (outcome.untried !== true) entry.job = { ...entry.job, crashes: 0 };
     released.push(entry);

@@ -22,13 +22,13 @@ import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
 import { WingmanError } from '../../core/errors.ts';
 import type { Keep } from '../../core/keep.ts';
 import type { Lock } from '../../core/lock.ts';
-import { MOST_CRASHES } from '../../core/outcome.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Books, type Entry, move, remove } from './books.ts';
-import { discard, expire, quarantine, retryFailed } from './ending.ts';
+import { discard, expire, retryFailed } from './ending.ts';
 import { claimJobs, instantOf, ownedEntry, settle } from './exchange.ts';
 import { firstFull, grantAll, newBound, passGrant, requeue, resumed } from './granting.ts';
 import { byDue, byFailure, listed } from './listing.ts';
+import { isToCancel, reclaim, relinquish } from './taking-back.ts';
 import { Waiters } from './waiters.ts';
 
 export interface MemorySettings {
@@ -53,12 +53,15 @@ export class MemoryBackend implements Backend {
   readonly #books: Books;
   readonly #replies = new Map<string, Map<number, unknown>>();
   readonly #waiters: Waiters;
+  /** By worker: those who wait for cancellations. */
+  readonly #controls: Waiters;
   #closed = false;
 
   constructor({ clock, maxPayload, grantTimeout }: MemorySettings) {
     this.#clock = clock;
     this.maxPayload = maxPayload;
     this.#grantTimeout = grantTimeout;
+    this.#controls = new Waiters(clock);
     const waiters = new Waiters(clock);
     this.#waiters = waiters;
     this.#books = new Books((queue) => waiters.wake(queue));
@@ -153,42 +156,14 @@ export class MemoryBackend implements Backend {
 
   async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
     return this.#once(call, () => {
-      const kept = new Set(known);
-      const strays = this.#books.owned(worker).filter(({ owner }) => owner !== undefined && !kept.has(owner.token));
-      const freed: string[] = [];
-      const moves: Move[] = [];
-      for (const entry of strays.reverse()) {
-        freed.push(...this.#books.free(entry), ...requeue(this.#books, entry));
-        moves.push(move('reclaimed', entry, worker));
-      }
+      const { moves, freed } = relinquish(this.#books, worker, known);
       return { moves: [...moves, ...this.#grant(freed)], more: false };
     });
   }
 
   async reclaim(limit: number): Promise<SweepReply> {
-    const now = this.#open();
-    const moves: Move[] = [];
-    const freed: string[] = [];
-    const ended = [...this.#books.leases]
-      .filter(([, end]) => end <= now)
-      .sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
-    let left = limit;
-    for (const [worker] of ended) {
-      const owned = this.#books.owned(worker).reverse();
-      for (const entry of owned.slice(0, left)) {
-        freed.push(...this.#books.free(entry));
-        entry.job = { ...entry.job, crashes: entry.job.crashes + 1 };
-        const isQuarantined = entry.job.crashes >= MOST_CRASHES;
-        if (isQuarantined) quarantine(this.#books, entry, now);
-        else freed.push(...requeue(this.#books, entry));
-        moves.push(move(isQuarantined ? 'quarantined' : 'reclaimed', entry, worker));
-        left -= 1;
-      }
-      if (this.#books.owned(worker).length > 0) break;
-      this.#books.leases.delete(worker);
-    }
-    moves.push(...this.#grant(freed));
-    return { moves, more: left === 0 };
+    const { moves, freed, left } = reclaim(this.#books, limit, this.#open());
+    return { moves: [...moves, ...this.#grant(freed)], more: left === 0 };
   }
 
   async promote(limit: number): Promise<PromoteReply> {
@@ -324,8 +299,11 @@ export class MemoryBackend implements Backend {
   #cancel(id: string): CancelReply {
     const entry = this.#books.jobs.get(id);
     if (entry === undefined) return { result: 'unknown', moves: [] };
-    if (entry.state === 'processing' || entry.state === 'failed' || entry.state === 'completed') {
-      return { result: entry.state, moves: [] };
+    if (entry.state === 'failed' || entry.state === 'completed') return { result: entry.state, moves: [] };
+    if (entry.owner !== undefined) {
+      entry.cancelAsked = entry.owner.token;
+      this.#controls.wake(entry.owner.worker);
+      return { result: 'asked', moves: [] };
     }
     const { granted, list } = this.#books.queue(entry.job.queue);
     if (!remove(granted, entry)) remove(list, entry);
@@ -352,6 +330,23 @@ export class MemoryBackend implements Backend {
     });
   }
 
+  async cancellations(
+    worker: string,
+    known: readonly string[],
+    options: { timeout: number; signal?: AbortSignal },
+  ): Promise<readonly string[]> {
+    this.#open();
+    const asked = (): string[] =>
+      this.#books
+        .owned(worker)
+        .filter(isToCancel)
+        .map(({ owner }) => owner?.token ?? '')
+        .filter((token) => !known.includes(token));
+    const now = asked();
+    if (now.length > 0) return now;
+    return (await this.#controls.wait([worker], options)) === 'woken' ? asked() : [];
+  }
+
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
     this.#open();
     const isEmpty = queues.every((name) => this.#books.waitingIn(name).length === 0);
@@ -373,6 +368,7 @@ export class MemoryBackend implements Backend {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiters.close();
+    this.#controls.close();
   }
 
   #grant(keys: readonly string[]): Move[] {

@@ -1,5 +1,11 @@
 // What an exchange says to its script, and what comes back.
-import { CLAIM_BUDGET, type ExchangeReply, type ExchangeRequest, type Settlement } from '../../contract/backend.ts';
+import {
+  CLAIM_BUDGET,
+  type ExchangeReply,
+  type ExchangeRequest,
+  type Settled,
+  type Settlement,
+} from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { decodeEnvelope, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
@@ -68,13 +74,16 @@ function bulk({ settlements, worker }: ExchangeRequest): (settlement: Settlement
   return ids.size < settlements.length ? () => false : (settlement) => isPlain(settlement, worker);
 }
 
+/** By the digit that says it. */
+const SETTLED = ['stale', 'settled', 'cancelled'] as const;
+
 /** The script settles those in bulk first; the reply is in the order of the request. */
-function sortSettled(digits: string, isInBulk: readonly boolean[]): ('settled' | 'stale')[] {
+function sortSettled(digits: string, isInBulk: readonly boolean[]): Settled[] {
   let nextInBulk = 0;
   let nextOther = isInBulk.filter(Boolean).length;
   return isInBulk.map((is) => {
     const at = is ? nextInBulk++ : nextOther++;
-    return digits[at] === '1' ? 'settled' : 'stale';
+    return SETTLED[Number(digits[at])] ?? 'stale';
   });
 }
 

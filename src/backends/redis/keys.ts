@@ -63,6 +63,10 @@ const FAMILIES = {
   held: 'held:',
   /** Hash: jobs of a worker → token. */
   processing: 'processing:',
+  /** Hash: jobs of a worker that are to be cancelled → token of the claim. */
+  cancels: 'cancels:',
+  /** List of at most one token: there is news in a worker's `cancels`. */
+  control: 'control:',
   /** Zset: parked jobs of a type → sequence. */
   parkedType: 'parked:',
   /** Zset: completed jobs of a type that are kept → when they completed. */

@@ -49,7 +49,7 @@ export interface RedisSettings {
   readonly reopen: Reopen | null;
 }
 
-const CANCEL_RESULTS = ['cancelled', 'processing', 'failed', 'completed', 'unknown'] as const;
+const CANCEL_RESULTS = ['cancelled', 'asked', 'failed', 'completed', 'unknown'] as const;
 
 /** The contract on Redis: each method that changes something is one script, and so one atomic step. */
 export class RedisBackend implements Backend {
@@ -230,6 +230,28 @@ export class RedisBackend implements Backend {
   async now(): Promise<number> {
     this.#assertOpen();
     return this.#reads.now();
+  }
+
+  async cancellations(
+    worker: string,
+    known: readonly string[],
+    { timeout, signal }: { timeout: number; signal?: AbortSignal },
+  ): Promise<readonly string[]> {
+    this.#assertOpen();
+    // Those whose run has ended stay on the list for a while.
+    const look = async (): Promise<string[]> => {
+      const asked = Object.entries(
+        await this.#connection.do((client) => client.hgetall(this.#keys.of('cancels', worker))),
+      ).filter(([, token]) => !known.includes(token));
+      if (asked.length === 0) return [];
+      const ids = asked.map(([id]) => id);
+      const running = await this.#connection.do((client) => client.hmget(this.#keys.of('processing', worker), ...ids));
+      return asked.map(([, token]) => token).filter((token, at) => running[at] === token);
+    };
+    const asked = await look();
+    if (asked.length > 0) return asked;
+    const wake = await this.#waiting.waitFor([this.#keys.of('control', worker)], timeout, signal);
+    return wake === 'aborted' ? [] : look();
   }
 
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {

@@ -34,15 +34,26 @@ export class Waiting {
     this.#clock = clock;
   }
 
+  /** Waits for work in some queues. */
+  wait(queues: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
+    const keys = queues.map((queue) => this.#keys.of('wake', queue));
+    return this.#wait(keys, () => this.#hasWork(queues), timeout, signal);
+  }
+
+  /** Waits for a token in one of these lists. */
+  waitFor(keys: string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
+    return this.#wait(keys, async () => false, timeout, signal);
+  }
+
   /** Resolves at once when the signal aborts; the connection is freed behind it. */
-  async wait(queues: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
+  async #wait(keys: string[], isThere: () => Promise<boolean>, timeout: number, signal?: AbortSignal): Promise<Wake> {
     const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     if (stop.aborted) return 'aborted';
     const ended = new AbortController();
     const end = (): void => ended.abort();
     stop.addEventListener('abort', end, { once: true });
     try {
-      const token = this.#look(queues, timeout, ended.signal);
+      const token = this.#look(keys, isThere, timeout, ended.signal);
       // The server ends the block after `timeout`; the clock only notices a connection that is dead.
       const first = await Promise.race([token, this.#clock.sleep(timeout + SILENCE, ended.signal)]);
       if (first === 'woken' || first === 'timeout') return first;
@@ -55,12 +66,12 @@ export class Waiting {
   }
 
   async #look(
-    queues: readonly string[],
+    keys: string[],
+    isThere: () => Promise<boolean>,
     timeout: number,
     gaveUp: AbortSignal,
   ): Promise<'woken' | 'timeout' | 'unreachable'> {
-    if (await this.#hasWork(queues)) return 'woken';
-    const keys = queues.map((queue) => this.#keys.of('wake', queue));
+    if (await isThere()) return 'woken';
     return gaveUp.aborted ? 'timeout' : this.#takeToken(keys, timeout, gaveUp);
   }
 

@@ -8,7 +8,7 @@ import { Kept } from './kept.ts';
 import { toStored, toToken } from './numbers.ts';
 import { Places } from './places.ts';
 import { type Entry, integer, textOf, toEntry } from './rows.ts';
-import { failures, passes, questions, transitions } from './statements.ts';
+import { cancels, failures, passes, questions, transitions } from './statements.ts';
 import { Tallies } from './tallies.ts';
 
 /** One failed attempt, as an outcome tells it. */
@@ -117,6 +117,11 @@ export class Books {
 
   forgetPasses({ sequence, locks }: Entry): void {
     if ((locks?.length ?? 0) > 1) this.connection.run(passes.forget, sequence);
+  }
+
+  /** Whether this run of a job is to be cancelled. */
+  isToCancel({ sequence, token }: Entry): boolean {
+    return this.connection.get(cancels.has, sequence, token) !== undefined;
   }
 
   retry(entry: Entry, failed: Failed, delay: number): void {

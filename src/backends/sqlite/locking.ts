@@ -2,9 +2,10 @@ import type { CancelReply, LockReply, UnlockReply } from '../../contract/backend
 import type { ClaimedJob } from '../../core/envelope.ts';
 import type { Lock } from '../../core/lock.ts';
 import { type Books, move } from './books.ts';
+import type { Connection } from './connection.ts';
 import { grantAll } from './granting.ts';
-import { lockText } from './rows.ts';
-import { transitions } from './statements.ts';
+import { integer, lockText } from './rows.ts';
+import { cancels, transitions } from './statements.ts';
 
 /** Takes all locks of a claimed job, or holds it at the first that is full. */
 export function lock(books: Books, job: ClaimedJob, locks: readonly Lock[] | undefined): LockReply {
@@ -36,16 +37,23 @@ export function unlock(books: Books, job: ClaimedJob): UnlockReply {
   return { freed: freed.length, moves: grantAll(books, freed) };
 }
 
-/** Removes a job that neither runs nor has ended. */
+/** Removes a job that neither runs nor has ended, and marks one that runs. */
 export function cancel(books: Books, id: string): CancelReply {
   const entry = books.find(id);
   if (entry === undefined) return { result: 'unknown', moves: [] };
-  if (entry.state === 'processing' || entry.state === 'failed' || entry.state === 'completed') {
-    return { result: entry.state, moves: [] };
+  if (entry.state === 'failed' || entry.state === 'completed') return { result: entry.state, moves: [] };
+  if (entry.state === 'processing') {
+    books.connection.run(cancels.ask, entry.sequence, entry.token);
+    return { result: 'asked', moves: [] };
   }
   const freed = books.places.free(entry);
   // It may have been what those behind it waited for.
   if (entry.state === 'held') freed.push(books.unhold(entry));
   books.remove(entry);
   return { result: 'cancelled', moves: grantAll(books, freed) };
+}
+
+/** The tokens of a worker's runs that are to be cancelled. */
+export function toCancel(connection: Connection, worker: string): string[] {
+  return connection.all(cancels.of, worker).map(({ token }) => String(integer(token)));
 }

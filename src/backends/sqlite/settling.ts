@@ -1,6 +1,7 @@
-import type { Move, Settlement } from '../../contract/backend.ts';
+import type { Move, Settled, Settlement } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
 import type { Keep } from '../../core/keep.ts';
+import { goesOn } from '../../core/outcome.ts';
 import type { Books } from './books.ts';
 import { requeue } from './granting.ts';
 import { instantOf, toToken } from './numbers.ts';
@@ -8,13 +9,13 @@ import { type Entry, integer, parseLocks } from './rows.ts';
 import { transitions } from './statements.ts';
 
 /** What a batch of settlements did. The places in `freed` are still to be granted. */
-export interface Settled {
-  readonly settled: readonly ('settled' | 'stale')[];
+export interface Settlements {
+  readonly settled: readonly Settled[];
   readonly freed: readonly string[];
   readonly moves: readonly Move[];
 }
 
-export function settleAll(books: Books, settlements: readonly Settlement[]): Settled {
+export function settleAll(books: Books, settlements: readonly Settlement[]): Settlements {
   const freed: string[] = [];
   const released: Entry[] = [];
   const settled = settlements.map((settlement) => settle(books, settlement, freed, released));
@@ -29,7 +30,7 @@ export function settleAll(books: Books, settlements: readonly Settlement[]): Set
   return { settled, freed, moves };
 }
 
-function settle(books: Books, { job, outcome }: Settlement, freed: string[], released: Entry[]): 'settled' | 'stale' {
+function settle(books: Books, { job, outcome }: Settlement, freed: string[], released: Entry[]): Settled {
   if (outcome.kind === 'completed') {
     const { keep: rule } = outcome;
     const isDone = rule === undefined ? complete(books, job, freed) : keep(books, job, rule, freed);
@@ -40,6 +41,10 @@ function settle(books: Books, { job, outcome }: Settlement, freed: string[], rel
   const entry = books.owned(job);
   if (entry === undefined) return 'stale';
   freed.push(...books.places.free(entry));
+  if (goesOn(outcome) && books.isToCancel(entry)) {
+    books.remove(entry);
+    return 'cancelled';
+  }
   switch (outcome.kind) {
     case 'released':
       books.disown(entry, outcome.untried === true ? entry.crashes : 0);

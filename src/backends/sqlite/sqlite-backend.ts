@@ -32,7 +32,7 @@ import { exchange } from './exchanging.ts';
 import type { OpenFile } from './file.ts';
 import { deadLetters, find, hasWaiting, holders, list, peek, readStats, size } from './inspecting.ts';
 import { lead, register, renew, resign, retire } from './leases.ts';
-import { cancel, lock, unlock } from './locking.ts';
+import { cancel, lock, toCancel, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
 import { integer } from './rows.ts';
 import { passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
@@ -48,6 +48,9 @@ export interface SqliteSettings {
   readonly pollInterval: number;
   readonly reopen: Reopen | null;
 }
+
+/** Milliseconds between two looks for jobs that are to be cancelled. */
+const CANCEL_INTERVAL = 250;
 
 /** The contract over one file. Each method is one transaction; what it does stands in the file of its concern. */
 export class SqliteBackend implements Backend {
@@ -191,6 +194,24 @@ export class SqliteBackend implements Backend {
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
     this.#assertOpen();
     return this.#watch.wait(queues, options);
+  }
+
+  /** Looks several times a second: a file tells nobody what is written to it. */
+  async cancellations(
+    worker: string,
+    known: readonly string[],
+    { timeout, signal }: { timeout: number; signal?: AbortSignal },
+  ): Promise<readonly string[]> {
+    const { clock } = this.#settings;
+    const end = clock.monotonic() + timeout;
+    for (;;) {
+      const asked = (await this.#read((connection) => toCancel(connection, worker))).filter(
+        (token) => !known.includes(token),
+      );
+      const left = end - clock.monotonic();
+      if (asked.length > 0 || left <= 0) return asked;
+      if (!(await clock.sleep(Math.min(CANCEL_INTERVAL, left), signal))) return [];
+    }
   }
 
   /** One file has no replicas. */

@@ -120,6 +120,17 @@ export const passes = {
   forget: 'DELETE FROM passed_over WHERE job = ?',
 } as const;
 
+/** Runs that are to be cancelled. */
+export const cancels = {
+  ask: `INSERT INTO cancels (job, token) VALUES (?, ?) ON CONFLICT (job) DO UPDATE SET token = excluded.token`,
+  has: 'SELECT 1 FROM cancels WHERE job = ? AND token = ?',
+  of: `SELECT cancels.token FROM cancels JOIN jobs ON jobs.sequence = cancels.job
+    WHERE jobs.worker = ? AND jobs.state = 'processing' AND jobs.token = cancels.token`,
+  /** Those whose run has ended. There are hardly any at a time. */
+  dropEnded: `DELETE FROM cancels WHERE NOT EXISTS (SELECT 1 FROM jobs
+    WHERE jobs.sequence = cancels.job AND jobs.token = cancels.token)`,
+} as const;
+
 export const listings = {
   waiting: "SELECT id FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ? OFFSET ?",
   held: "SELECT id FROM jobs WHERE held_for = ? AND state = 'held' ORDER BY sequence LIMIT ? OFFSET ?",

@@ -3,7 +3,7 @@ import { MOST_CRASHES } from '../../core/outcome.ts';
 import { type Books, move } from './books.ts';
 import { grantAll, hasUngranted, passGrant, requeue, resumed } from './granting.ts';
 import { type Entry, integer, text, toEntry } from './rows.ts';
-import { calls, questions, workers } from './statements.ts';
+import { calls, cancels, questions, workers } from './statements.ts';
 
 // A client repeats a call within seconds. One that has ended never does, and its last replies stay until then.
 const REPLIES_KEPT = 86_400_000;
@@ -21,6 +21,11 @@ export function reclaim(books: Books, limit: number): SweepReply {
     const owned = connection.all(questions.ownedBy, worker, left + 1).map(toEntry);
     for (const entry of owned.slice(0, left)) {
       freed.push(...books.places.free(entry));
+      if (books.isToCancel(entry)) {
+        books.remove(entry);
+        moves.push(move('cancelled', entry, worker));
+        continue;
+      }
       const crashes = entry.crashes + 1;
       // One whose locks are damaged goes to the dead letters either way.
       if (crashes >= MOST_CRASHES && entry.locks !== undefined) {
@@ -41,6 +46,7 @@ export function reclaim(books: Books, limit: number): SweepReply {
     connection.run(workers.remove, worker);
   }
   moves.push(...grantAll(books, freed));
+  connection.run(cancels.dropEnded);
   connection.run(calls.dropOld, now - REPLIES_KEPT, REPLIES_DROPPED);
   return { moves, more: left === 0 };
 }
@@ -53,6 +59,11 @@ export function relinquish(books: Books, worker: string, known: readonly string[
   const freed: string[] = [];
   for (const entry of owned.filter(({ token }) => !kept.has(String(token)))) {
     freed.push(...books.places.free(entry));
+    if (books.isToCancel(entry)) {
+      books.remove(entry);
+      moves.push(move('cancelled', entry, worker));
+      continue;
+    }
     books.disown(entry, entry.crashes);
     const queued = requeue(books, entry);
     freed.push(...queued.freed);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { begin, completed, failed, HOUR, locks, newJob } from './session.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import { begin, completed, failed, HOUR, locks, newJob, released, retry } from './session.ts';
 import type { Subject } from './subject.ts';
 
 export function operateSuite(subject: Subject): void {
@@ -62,19 +63,112 @@ export function operateSuite(subject: Subject): void {
       expect(await backend.passGrants(10)).toEqual({ moves: [], more: false });
     });
 
-    it('leaves a job alone that runs, has failed, or has completed, and says so', async () => {
+    it('leaves a job alone that has failed, or has completed, and says so', async () => {
       const { session, backend } = await begin(subject);
       const worker = await session.worker();
       await session.enqueue(newJob('a'));
-      const job = await session.take(worker, 'a');
-      expect(await session.cancel('a')).toEqual({ result: 'processing', moves: [] });
-      expect((await session.settle(job, failed)).settled).toEqual(['settled']);
+      await session.settle(await session.take(worker, 'a'), failed);
       expect(await session.cancel('a')).toEqual({ result: 'failed', moves: [] });
       expect((await backend.find('a'))?.state).toBe('failed');
       await session.enqueue(newJob('b'));
       await session.settle(await session.take(worker, 'b'), { ...completed, keep: { for: HOUR, count: null } });
       expect(await session.cancel('b')).toEqual({ result: 'completed', moves: [] });
       expect((await backend.find('b'))?.state).toBe('completed');
+    });
+  });
+
+  describe('cancel of a job that runs', () => {
+    const goesOn: readonly Outcome[] = [
+      retry(0),
+      released,
+      { kind: 'snoozed', due: { in: 0 } },
+      { kind: 'parked', reason: 'unknown' },
+    ];
+
+    it.each(goesOn)('tells its worker, and ends it where it would go on: $kind', async (outcome) => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      const lock = { locks: locks(['k', 1]) };
+      await session.enqueue(newJob('a', lock), newJob('b', lock));
+      const [a] = await session.claim(worker, 2);
+      if (a === undefined) throw new Error('a should have come up');
+      expect(await session.cancel('a')).toEqual({ result: 'asked', moves: [] });
+      expect(await backend.cancellations(worker, [], { timeout: 5_000 })).toEqual([a.token]);
+      expect((await backend.find('a'))?.state).toBe('processing');
+      const { settled, moves } = await session.settle(a, outcome);
+      expect(settled).toEqual(['cancelled']);
+      expect(moves).toEqual([{ event: 'granted', id: 'b', queue: 'q', detail: 'k' }]);
+      expect(await backend.find('a')).toBeNull();
+      expect(await session.holding('k')).toEqual(['b']);
+      expect((await backend.stats()).counters).toEqual({ successful: 0, failed: 0 });
+    });
+
+    it.each([completed, failed])('lets it end where it does: $kind', async (outcome) => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a'));
+      const a = await session.take(worker, 'a');
+      await session.cancel('a');
+      expect((await session.settle(a, outcome)).settled).toEqual(['settled']);
+      expect(await backend.cancellations(worker, [a.token], { timeout: 10 })).toEqual([]);
+      // A later job of the same id is another one.
+      if (outcome.kind === 'failed') await session.discard('a');
+      await session.enqueue(newJob('a'));
+      const again = await session.take(worker, 'a');
+      expect((await session.settle(again, released)).settled).toEqual(['settled']);
+      expect(await session.waiting()).toEqual(['a']);
+    });
+
+    it('wakes the worker that waits to be told, and no other, within a second', async () => {
+      const { session, backend } = await begin(subject);
+      const [worker, other] = [await session.worker(), await session.worker()];
+      await session.enqueue(newJob('a'), newJob('b'));
+      const a = await session.take(worker, 'a');
+      const b = await session.take(other, 'b');
+      const told = backend.cancellations(worker, [], { timeout: 20_000 });
+      const otherTold = backend.cancellations(other, [], { timeout: 1_500 });
+      await session.cancel('a');
+      expect(await told).toEqual([a.token]);
+      expect(await otherTold).toEqual([]);
+      // What is known is not told again, and what comes then is.
+      const next = backend.cancellations(other, [], { timeout: 20_000 });
+      await session.cancel('b');
+      expect(await next).toEqual([b.token]);
+      expect(await backend.cancellations(other, [b.token], { timeout: 10 })).toEqual([]);
+    });
+
+    it('ends the wait when its signal aborts', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      const controller = new AbortController();
+      const told = backend.cancellations(worker, [], { timeout: 60_000, signal: controller.signal });
+      controller.abort();
+      expect(await told).toEqual([]);
+    });
+
+    it('ends it when its worker vanishes, and crashes count for nothing', async () => {
+      const { session, backend } = await begin(subject);
+      await backend.register('w', 1);
+      await session.enqueue(newJob('a', { locks: locks(['k', 1]) }), newJob('b'));
+      await session.claim('w', 2);
+      await session.cancel('a');
+      await session.passed((await backend.now()) + 1);
+      const { moves } = await backend.reclaim(10);
+      expect(moves).toContainEqual({ event: 'cancelled', id: 'a', queue: 'q', detail: 'w' });
+      expect(await backend.find('a')).toBeNull();
+      expect(await session.holding('k')).toEqual([]);
+      expect(await session.waiting()).toEqual(['b']);
+    });
+
+    it('ends it when its worker does not know of it', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a'));
+      await session.take(worker, 'a');
+      await session.cancel('a');
+      const { moves } = await session.relinquish(worker);
+      expect(moves).toEqual([{ event: 'cancelled', id: 'a', queue: 'q', detail: worker }]);
+      expect(await backend.find('a')).toBeNull();
     });
   });
 

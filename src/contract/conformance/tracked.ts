@@ -92,6 +92,7 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
       const reply = await backend.exchange(call, request);
       for (const [index, { job, outcome }] of request.settlements.entries()) {
         if (reply.settled[index] === 'settled') log.record(eventOf(outcome), job.id, isKept(outcome));
+        if (reply.settled[index] === 'cancelled') log.record('cancelled', job.id);
       }
       log.recordMoves(reply.moves);
       for (const { id, locks } of reply.claimed) {

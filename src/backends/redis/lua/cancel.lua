@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- cancel: removes a job that neither runs nor has ended.
+-- cancel: removes a job that neither runs nor has ended; of one that runs, tells its worker.
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 client, 3 call, 4 floor, 5 how long a grant is kept (ms), 6 id
--- Returns { 'cancelled' | 'processing' | 'failed' | 'completed' | 'unknown', { event, id, queue, detail, … } }
+-- Returns { 'cancelled' | 'asked' | 'failed' | 'completed' | 'unknown', { event, id, queue, detail, … } }
 -- Atomic since the state must not change between the look and the act, nor a repeat cancel a later job of the same id.
 --@include start
 --@include envelope
@@ -13,9 +13,24 @@ local grant_timeout, id = tonumber(ARGV[5]), ARGV[6]
 local earlier = earlier_reply(client, number)
 if earlier then return { earlier, moves } end
 
-local function is_processing()
+-- Forgets those of a worker's list whose run has ended.
+local function prune(worker)
+  local all = call('HGETALL', cancels_key(worker))
+  for at = 1, #all, 2 do
+    if call('HGET', processing_key(worker), all[at]) ~= all[at + 1] then call('HDEL', cancels_key(worker), all[at]) end
+  end
+end
+
+-- Marks a job that runs, and wakes its worker. Whether it runs.
+local function ask()
   for _, worker in ipairs(call('ZRANGE', WORKERS, 0, -1)) do
-    if call('HEXISTS', processing_key(worker), id) == 1 then return true end
+    local token = call('HGET', processing_key(worker), id)
+    if token then
+      prune(worker)
+      call('HSET', cancels_key(worker), id, token)
+      if call('EXISTS', control_key(worker)) == 0 then call('RPUSH', control_key(worker), '1') end
+      return true
+    end
   end
   return false
 end
@@ -23,7 +38,7 @@ end
 local function cancel()
   local line = line_of(id)
   if not line then return 'unknown' end
-  if is_processing() then return 'processing' end
+  if ask() then return 'asked' end
   if call('ZSCORE', FAILED, id) then return 'failed' end
   if call('ZSCORE', completed_key(line[TYPE]), id) then return 'completed' end
   local queue, freed = line[QUEUE], {}

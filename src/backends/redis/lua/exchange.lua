@@ -4,7 +4,7 @@
 -- ARGV  1 root, 2 client, 3 call, 4 floor, 5 worker, 6 how long a grant is kept (ms),
 --       7 how many to claim, 8 'take' locks or 'later', 9 how many entries to look at beyond those, 10 number of queues,
 --       the queues; number of plain completions, an id and a token for each; the other settlements as JSON or ''
--- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale),
+-- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, token, … }, { event, id, queue, detail, … }, 1 when the step ended at its bound,
 --           how many jobs the worker owns }
 -- Atomic since a job must never be without an owner, nor a place without a holder: settling, granting and claiming are one.

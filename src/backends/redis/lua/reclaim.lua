@@ -19,8 +19,14 @@ local function quarantine(id, line, worker)
   call('INCR', FAILED_TOTAL)
 end
 
-local function take_back(worker, id)
+local function take_back(worker, id, token)
   call('HDEL', processing_key(worker), id)
+  if is_to_cancel(worker, id, token) then
+    local line = line_of(id)
+    free(id, freed)
+    erase(id)
+    return move('cancelled', id, line and line[QUEUE] or '', worker)
+  end
   local value = call('GET', job_key(id))
   local line, line_end = decode(value)
   free(id, freed)
@@ -35,16 +41,17 @@ end
 for _, worker in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
   local all = call('HGETALL', processing_key(worker))
   local jobs = {}
-  for at = 1, #all, 2 do jobs[#jobs + 1] = { all[at], tonumber(all[at + 1]) } end
+  for at = 1, #all, 2 do jobs[#jobs + 1] = { all[at], tonumber(all[at + 1]), all[at + 1] } end
   -- The latest claims first, each to the front: the earliest ends foremost.
   table.sort(jobs, function(a, b) return a[2] > b[2] end)
-  for at = 1, math.min(left, #jobs) do take_back(worker, jobs[at][1]) end
+  for at = 1, math.min(left, #jobs) do take_back(worker, jobs[at][1], jobs[at][3]) end
   if #jobs > left then
     left = 0
     break
   end
   left = left - #jobs
   call('ZREM', WORKERS, worker)
+  call('DEL', cancels_key(worker), control_key(worker))
 end
 grant_all(freed, tonumber(ARGV[2]))
 wake_claimers()

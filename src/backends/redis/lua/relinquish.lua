@@ -15,7 +15,7 @@ local known, strays, freed = {}, {}, {}
 for _, token in ipairs(cjson.decode(ARGV[7])) do known[token] = true end
 local all = call('HGETALL', processing_key(worker))
 for at = 1, #all, 2 do
-  if not known[all[at + 1]] then strays[#strays + 1] = { all[at], tonumber(all[at + 1]) } end
+  if not known[all[at + 1]] then strays[#strays + 1] = { all[at], tonumber(all[at + 1]), all[at + 1] } end
 end
 -- The latest claims first, each to the front: the earliest ends foremost.
 table.sort(strays, function(a, b) return a[2] > b[2] end)
@@ -24,7 +24,10 @@ for _, stray in ipairs(strays) do
   call('HDEL', processing_key(worker), id)
   free(id, freed)
   local line = line_of(id)
-  if line then
+  if is_to_cancel(worker, id, stray[3]) then
+    erase(id)
+    move('cancelled', id, line and line[QUEUE] or '', worker)
+  elseif line then
     requeue(id, line, freed)
     move('reclaimed', id, line[QUEUE], worker)
   else

@@ -69,6 +69,11 @@ local function erase(id)
   if are_retried() then call('SREM', RETRIED, id) end
 end
 
+-- Whether the run of this token is to be cancelled.
+local function is_to_cancel(worker, id, token)
+  return call('HGET', cancels_key(worker), id) == token
+end
+
 -- Keeps what is no job among the dead letters, byte for byte.
 local function bury(queue, reason, raw)
   call('RPUSH', DEAD, cjson.encode({ queue, reason, now }) .. '\n' .. raw)

@@ -66,12 +66,19 @@ function outcomes.dead(id, queue, reason)
   erase(id)
 end
 
--- Settles one job: [id, token, worker, queue, outcome, …its details]. Returns '1', or '0' for a stale token.
+-- After these a job goes on later, unless it is to be cancelled.
+local GOES_ON = { retry = true, snoozed = true, released = true, parked = true }
+
+-- Settles one job: [id, token, worker, queue, outcome, …its details]. Returns '1', '0' for a stale token, or '2': cancelled.
 local function settle(settlement)
   local id, token, owner, queue, kind = unpack(settlement, 1, 5)
   if call('HGET', processing_key(owner), id) ~= token then return '0' end
   call('HDEL', processing_key(owner), id)
   free(id, freed)
+  if GOES_ON[kind] and is_to_cancel(owner, id, token) then
+    erase(id)
+    return '2'
+  end
   if kind == 'released' then
     outcomes.released(id, queue, token, settlement[6])
   else

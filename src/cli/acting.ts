@@ -1,0 +1,32 @@
+import { connect } from '../client/connect.ts';
+import type { Wingman } from '../client/wingman.ts';
+import { WingmanError } from '../core/errors.ts';
+import { printable } from './format.ts';
+import { print } from './output.ts';
+import { type CommonFlags, readSettings } from './settings.ts';
+import { refuseMemory, refuseMissing } from './where.ts';
+
+/** Opens the store that the flags, the environment or the config file name, where there is one. */
+export async function openExisting(flags: CommonFlags): Promise<Wingman> {
+  const { backend: url } = await readSettings(flags);
+  refuseMemory(url);
+  refuseMissing(url);
+  return connect(url);
+}
+
+/** Acts on jobs one by one, and prints what became of each. One id that is wrong does not keep the others from it. */
+export async function actOnEach(ids: readonly string[], act: (id: string) => Promise<string>): Promise<void> {
+  for (const id of ids) {
+    try {
+      await print(`${printable(id)} ${await act(id)}\n`);
+    } catch (error) {
+      if (!(error instanceof WingmanError) || !isAboutJob(error)) throw error;
+      process.stderr.write(`${printable(error.message)} (${error.code})\n`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+function isAboutJob({ code }: WingmanError): boolean {
+  return code === 'WINGMAN_JOB_NOT_FOUND' || code === 'WINGMAN_JOB_STATE';
+}
