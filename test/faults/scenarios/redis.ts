@@ -95,10 +95,13 @@ export const failover = scenario({
     await stage.startWorkers(3);
     const load = await stage.load();
     // Beside it, one that waits for the replica, and for nothing where there is none.
-    await stage.load({ application: await stage.connect(), together: 2, isReplicated: true });
+    const application = await stage.connect();
+    await stage.load({ application, together: 2, isReplicated: true });
     for (let time = 0; time < times; time += 1) {
       const replica = await MortalRedis.start('--replicaof', '127.0.0.1', String(stage.redis.port));
       try {
+        // It has all once it has the newest.
+        while ((await application.enqueue([{ isReplicated: true }])).length === 0);
         await load.more(60);
         // What is written from now on, it does not have when it takes over.
         const from = instant();
