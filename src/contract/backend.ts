@@ -87,7 +87,10 @@ export interface ClaimBackend {
 }
 
 export interface LockReply {
-  /** `none`: it needs no lock. `held`: it left its worker and waits. `stale`: the token is no longer the owner's. */
+  /**
+   * `none`: it needs no lock. `held`: it left its worker and waits. `stale`: the token is no longer the owner's; or it would have
+   * to wait, and is to be cancelled: then it is.
+   */
   readonly state: 'none' | 'locked' | 'held' | 'stale';
   readonly moves: readonly Move[];
 }

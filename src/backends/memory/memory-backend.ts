@@ -119,6 +119,10 @@ export class MemoryBackend implements Backend {
       const full = firstFull(this.#books, entry);
       if (full !== undefined) {
         const freed = this.#books.free(entry);
+        if (isToCancel(entry)) {
+          this.#books.jobs.delete(job.id);
+          return { state: 'stale', moves: [move('cancelled', entry, job.worker), ...this.#grant(freed)] };
+        }
         this.#books.hold(entry, full.key);
         return { state: 'held', moves: [move('held', entry, full.key), ...this.#grant(freed)] };
       }

@@ -23,6 +23,10 @@ export function lock(books: Books, job: ClaimedJob, locks: readonly Lock[] | und
   const full = books.places.firstFull(entry);
   if (full !== undefined) {
     const freed = books.places.free(entry);
+    if (books.isToCancel(entry)) {
+      books.remove(entry);
+      return { state: 'stale', moves: [move('cancelled', entry, job.worker), ...grantAll(books, freed)] };
+    }
     books.hold(entry, full.key);
     return { state: 'held', moves: [move('held', entry, full.key), ...grantAll(books, freed)] };
   }

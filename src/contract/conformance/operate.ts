@@ -160,6 +160,19 @@ export function operateSuite(subject: Subject): void {
       expect(await session.waiting()).toEqual(['b']);
     });
 
+    it('ends it where it would have to wait for a lock that only its worker could tell', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a', { locks: locks(['k', 1]) }), newJob('b', { locks: null }));
+      await session.claim(worker, 1);
+      const b = await session.take(worker, 'b');
+      await session.cancel('b');
+      const reply = await session.lock(b, locks(['k', 1]));
+      expect(reply).toEqual({ state: 'stale', moves: [{ event: 'cancelled', id: 'b', queue: 'q', detail: worker }] });
+      expect(await backend.find('b')).toBeNull();
+      expect(await session.held('k')).toEqual([]);
+    });
+
     it('ends it when its worker does not know of it', async () => {
       const { session, backend } = await begin(subject);
       const worker = await session.worker();

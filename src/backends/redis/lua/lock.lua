@@ -34,6 +34,12 @@ local function lock()
   local freed = {}
   free(id, freed)
   call('HDEL', processing_key(worker), id)
+  if is_to_cancel(worker, id, token) then
+    erase(id)
+    move('cancelled', id, line[QUEUE], worker)
+    grant_all(freed, grant_timeout)
+    return 'stale'
+  end
   hold(id, line[QUEUE], line[SEQ], full)
   move('held', id, line[QUEUE], full)
   grant_all(freed, grant_timeout)
