@@ -82,22 +82,26 @@ export class Wingman {
 
   /**
    * Enqueues one job for each input, in batches: all inputs of a batch are validated before any is written. One that is
-   * refused ends it, with its index in the error's message and paths; the batches before stay enqueued.
+   * refused ends it, with its index in the error's message and paths; the batches before stay enqueued. The next inputs are
+   * asked for when a batch is written: a source that could give a million is never ahead by more than one.
+   * @param inputs what an asynchronous source throws, or a cursor that breaks, ends it in the same way
    * @throws as `enqueue`
    */
   enqueueMany<Input, Output>(
     definition: JobDefinition<Input, Output>,
-    inputs: Iterable<NoInfer<Input>>,
+    inputs: Iterable<NoInfer<Input>> | AsyncIterable<NoInfer<Input>>,
     options?: ManyOptions,
   ): Promise<readonly EnqueuedJob[]> {
     return this.#whileOpen(async () => {
       if (!isDefinition(definition)) throw new InvalidOptionError('definition', 'made by defineJob', definition);
-      if (!isIterable(inputs)) throw new InvalidOptionError('inputs', 'a list or another iterable of inputs', inputs);
+      if (!isIterable(inputs)) {
+        throw new InvalidOptionError('inputs', 'a list, or another iterable or async iterable of inputs', inputs);
+      }
       const { durability, ...schedule } = manyOptions(options);
       const replication = replicasOf(durability);
       const due = dueOf(schedule);
       const results: EnqueuedJob[] = [];
-      for (const chunk of chunksOf(inputs, MANY)) {
+      for await (const chunk of chunksOf(inputs, MANY)) {
         const first = results.length;
         const wrapOne = (input: Input, index: number) =>
           this.#wrap(jobOf(definition, input), due).catch((error: unknown) => {
@@ -256,12 +260,32 @@ function withIndex(error: unknown, index: number, type: string): unknown {
 }
 
 function isIterable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 }
 
-function* chunksOf<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+function chunksOf<Item>(
+  items: Iterable<Item> | AsyncIterable<Item>,
+  size: number,
+): Iterable<Item[]> | AsyncIterable<Item[]> {
+  return Symbol.asyncIterator in items ? asyncChunks(items, size) : syncChunks(items, size);
+}
+
+/** Not by the other one: to wait for each of a million that are there already takes its time. */
+function* syncChunks<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
   let chunk: Item[] = [];
   for (const item of items) {
+    chunk.push(item);
+    if (chunk.length === size) {
+      yield chunk;
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+async function* asyncChunks<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
+  let chunk: Item[] = [];
+  for await (const item of items) {
     chunk.push(item);
     if (chunk.length === size) {
       yield chunk;

@@ -169,6 +169,48 @@ describe('enqueueMany', () => {
     expect(new Set(jobs.map(({ id }) => id)).size).toBe(1_200);
   });
 
+  test('takes an async source, and is never ahead of what is written by more than a batch', async () => {
+    const { wingman, calls } = await client();
+    let given = 0;
+    let ended = false;
+    const ahead: number[] = [];
+    const inputs = async function* () {
+      try {
+        for (; given < 1_200; given += 1) {
+          ahead.push(given - calls.flat().length);
+          yield { tenant: `t${given}` };
+        }
+      } finally {
+        ended = true;
+      }
+    };
+    const jobs = await wingman.enqueueMany(invoice, inputs());
+    expect(jobs).toHaveLength(1_200);
+    expect(Math.max(...ahead)).toBeLessThan(500);
+    expect(calls.map(({ length }) => length)).toEqual([500, 500, 200]);
+    expect(ended).toBe(true);
+  });
+
+  test('an async source that breaks ends it, and one that is refused is closed; what was written stays', async () => {
+    const { wingman, calls } = await client();
+    const broken = async function* () {
+      for (let n = 0; n < 600; n += 1) yield { tenant: 't' };
+      throw new Error('the cursor is gone');
+    };
+    await expect(wingman.enqueueMany(invoice, broken())).rejects.toThrow('the cursor is gone');
+    expect(calls.map(({ length }) => length)).toEqual([500]);
+    let isClosed = false;
+    const wrong = async function* () {
+      try {
+        for (;;) yield JSON.parse('{}');
+      } finally {
+        isClosed = true;
+      }
+    };
+    await expect(wingman.enqueueMany(invoice, wrong())).rejects.toMatchObject({ code: 'WINGMAN_INPUT_INVALID' });
+    expect(isClosed).toBe(true);
+  });
+
   test('writes none of a batch when one of it is refused, and says which', async () => {
     const { wingman, calls } = await client();
     const inputs = Array.from({ length: 700 }, (_, n) => ({ tenant: n === 650 ? JSON.parse('1') : 't' }));

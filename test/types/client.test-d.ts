@@ -59,6 +59,12 @@ test('enqueue takes a ready job', () => {
 test('enqueueMany takes any iterable of inputs', () => {
   wingman.enqueueMany(withSchema, [{ n: '1' }]);
   wingman.enqueueMany(withGeneric, new Set([{ tenant: 'a' }]), { delay: 1 });
+  wingman.enqueueMany(
+    withGeneric,
+    (async function* () {
+      yield { tenant: 'a' };
+    })(),
+  );
   // @ts-expect-error each input is checked
   wingman.enqueueMany(withSchema, [{ n: 1 }]);
   // @ts-expect-error this type has no input
