@@ -273,6 +273,11 @@ export interface SignalBackend {
    */
   wait(queues: readonly string[], options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
   /**
+   * Waits until a job is scheduled that is due sooner than all that the last `promote` of this handle left. A wake-up may come for
+   * nothing or be lost. An abort ends it within 1 s.
+   */
+  waitForDue(options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
+  /**
    * Waits until jobs that this worker runs are to be cancelled, and gives the tokens of their claims, without those that are
    * `known`. Within a second of the call that asked for it. None when the time is up, or within 1 s of an abort.
    */

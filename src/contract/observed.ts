@@ -222,6 +222,10 @@ export class ObservedBackend implements Backend {
     return this.#backend.wait(queues, options);
   }
 
+  waitForDue(...args: Parameters<Backend['waitForDue']>): Promise<Wake> {
+    return this.#backend.waitForDue(...args);
+  }
+
   cancellations(...args: Parameters<Backend['cancellations']>): Promise<readonly string[]> {
     return this.#backend.cancellations(...args);
   }

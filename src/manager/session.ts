@@ -38,8 +38,6 @@ const PATIENCE = 1_000;
  * waits as long before it reclaims. So short that a lease which ends is noticed in time even where two leaders in a row die.
  */
 const LEADERSHIP = 3_000;
-/** A job that is due sooner than this is told to the promoter, which otherwise looks once a second. */
-const SOON = 1_000;
 
 /** One run of a manager, from its start to its stop. */
 export class Session {
@@ -106,15 +104,7 @@ export class Session {
   async #serveOn(backend: Backend): Promise<void> {
     if (this.#isStopping) return;
     const { concurrency, handlers, heartbeat: interval, keepFailed, lease, stuckAfter } = this.#settings;
-    let scheduler: Scheduler | undefined;
-    const observed = new ObservedBackend(
-      backend,
-      (event) => {
-        if (event.event === 'retrying' && event.delay < SOON) scheduler?.expect();
-        this.#events.job(event);
-      },
-      this.#surroundings.clock,
-    );
+    const observed = new ObservedBackend(backend, this.#events.job, this.#surroundings.clock);
     let beat: Heartbeat | undefined;
     let canceller: Canceller | undefined;
     const dispatcher = this.#makeDispatcher(observed, () => {
@@ -138,7 +128,7 @@ export class Session {
       },
       this.#surroundings,
     );
-    scheduler = new Scheduler(
+    const scheduler = new Scheduler(
       { backend: observed, types: [...handlers.keys()], leadership: Math.min(LEADERSHIP, lease / 3), keepFailed },
       this.#surroundings,
     );

@@ -20,27 +20,18 @@ export interface SchedulerOptions {
   readonly keepFailed: Keep;
 }
 
-/** For how long after it scheduled a job that is due soon a manager promotes, leader or not, in milliseconds. */
-const SOON = 2_000;
-
 /**
  * The work that a cluster needs done by somebody: the leader does it. Each step is atomic, so one that two do at the same time,
  * while the leadership changes, does no harm.
  */
 export class Scheduler {
-  readonly #surroundings: Surroundings;
   readonly #election: Election;
-  readonly #promoter: Loop;
   readonly #loops: readonly Loop[];
-  #expectedUntil = Number.NEGATIVE_INFINITY;
 
   constructor({ backend, types, leadership, keepFailed }: SchedulerOptions, surroundings: Surroundings) {
-    this.#surroundings = surroundings;
     const isLeader = (): boolean => this.#election.isLeader;
-    const mayPromote = (): boolean => isLeader() || surroundings.clock.monotonic() < this.#expectedUntil;
-    this.#promoter = promoter(backend, mayPromote, surroundings);
     this.#loops = [
-      this.#promoter,
+      promoter(backend, isLeader, surroundings),
       reclaimer(backend, () => this.#election.isSettled, surroundings),
       grantPasser(backend, isLeader, surroundings),
       janitor(backend, keepFailed, isLeader, surroundings),
@@ -67,11 +58,5 @@ export class Scheduler {
   async stop(): Promise<void> {
     await Promise.all(this.#loops.map((loop) => loop.stop()));
     await this.#election.stop();
-  }
-
-  /** To be told when a job is scheduled that may be due before the leader's promoter looks again. */
-  expect(): void {
-    this.#expectedUntil = this.#surroundings.clock.monotonic() + SOON;
-    this.#promoter.wake();
   }
 }

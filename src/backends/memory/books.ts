@@ -48,11 +48,23 @@ export class Books {
   successful = 0;
   failed = 0;
   readonly #arrived: (queue: string) => void;
+  readonly #scheduled: () => void;
   #last = 0;
 
-  /** @param arrived called whenever a job enters a queue */
-  constructor(arrived: (queue: string) => void) {
+  /**
+   * @param arrived called whenever a job enters a queue
+   * @param scheduled called whenever one is due later
+   */
+  constructor(arrived: (queue: string) => void, scheduled: () => void) {
     this.#arrived = arrived;
+    this.#scheduled = scheduled;
+  }
+
+  /** Puts a job off. */
+  schedule(entry: Entry, due: number): void {
+    entry.state = 'scheduled';
+    entry.due = due;
+    this.#scheduled();
   }
 
   /** The next number: enqueued jobs and claims share one count, so a token is greater than all before it. */

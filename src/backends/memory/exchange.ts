@@ -50,13 +50,11 @@ export function settle(
       break;
     case 'retry':
       countAttempt(books, entry, outcome, now);
-      entry.state = 'scheduled';
-      entry.due = now + outcome.delay;
+      books.schedule(entry, now + outcome.delay);
       break;
     case 'snoozed':
       entry.job = { ...entry.job, crashes: 0 };
-      entry.state = 'scheduled';
-      entry.due = instantOf(outcome.due, now);
+      books.schedule(entry, instantOf(outcome.due, now));
       break;
     case 'failed':
       countAttempt(books, entry, outcome, now);

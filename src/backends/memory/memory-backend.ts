@@ -27,7 +27,8 @@ import { Books, type Entry, move, remove } from './books.ts';
 import { discard, expire, retryFailed } from './ending.ts';
 import { claimJobs, instantOf, ownedEntry, settle } from './exchange.ts';
 import { firstFull, grantAll, newBound, passGrant, requeue, resumed } from './granting.ts';
-import { byDue, byFailure, listed } from './listing.ts';
+import { byDue, listed } from './listing.ts';
+import { statsOf, viewOf } from './looking.ts';
 import { isToCancel, reclaim, relinquish } from './taking-back.ts';
 import { Waiters } from './waiters.ts';
 
@@ -37,6 +38,9 @@ export interface MemorySettings {
   /** How long a grant is kept before it may pass to another queue, in milliseconds. */
   readonly grantTimeout: number;
 }
+
+/** What those wait for who promote. */
+const DUE = 'due';
 
 /**
  * The reference model: the contract in the plainest code there is, in one process, lost with it. Every method does its work
@@ -53,8 +57,12 @@ export class MemoryBackend implements Backend {
   readonly #books: Books;
   readonly #replies = new Map<string, Map<number, unknown>>();
   readonly #waiters: Waiters;
+  /** Those who wait for a job that is due sooner. */
+  readonly #dueWaiters: Waiters;
   /** By worker: those who wait for cancellations. */
   readonly #controls: Waiters;
+  /** When the first of the scheduled jobs was due that the last promotion left. */
+  #knownDue = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor({ clock, maxPayload, grantTimeout }: MemorySettings) {
@@ -62,9 +70,14 @@ export class MemoryBackend implements Backend {
     this.maxPayload = maxPayload;
     this.#grantTimeout = grantTimeout;
     this.#controls = new Waiters(clock);
+    const dueWaiters = new Waiters(clock);
+    this.#dueWaiters = dueWaiters;
     const waiters = new Waiters(clock);
     this.#waiters = waiters;
-    this.#books = new Books((queue) => waiters.wake(queue));
+    this.#books = new Books(
+      (queue) => waiters.wake(queue),
+      () => dueWaiters.wake(DUE),
+    );
   }
 
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
@@ -81,8 +94,7 @@ export class MemoryBackend implements Backend {
     books.queue(job.queue);
     const at = due === undefined ? now : instantOf(due, now);
     if (at > now) {
-      entry.state = 'scheduled';
-      entry.due = at;
+      books.schedule(entry, at);
     } else {
       books.toBack(entry);
     }
@@ -177,6 +189,7 @@ export class MemoryBackend implements Backend {
     for (const entry of due) this.#books.toBack(entry);
     const moves = due.map((entry) => move('promoted', entry));
     const nextDue = scheduled[due.length]?.due;
+    this.#knownDue = nextDue ?? Number.POSITIVE_INFINITY;
     return { moves, more: due.length === limit, next: nextDue === undefined ? null : Math.max(0, nextDue - now) };
   }
 
@@ -221,21 +234,7 @@ export class MemoryBackend implements Backend {
 
   async find(id: string): Promise<JobView | null> {
     this.#open();
-    const entry = this.#books.jobs.get(id);
-    if (entry === undefined) return null;
-    const { job, state, due, owner, heldFor, reason, failedAt, completedAt, failures } = entry;
-    return {
-      job,
-      state,
-      failures,
-      ...(due !== undefined && state === 'scheduled' && { due }),
-      ...(owner !== undefined && { owner }),
-      ...(heldFor !== undefined && { heldFor }),
-      ...(this.#books.grants.has(id) && { granted: true }),
-      ...(reason !== undefined && { reason }),
-      ...(failedAt !== undefined && { failedAt }),
-      ...(completedAt !== undefined && { completedAt }),
-    };
+    return viewOf(this.#books, id);
   }
 
   async peek(queue: string): Promise<StoredJob | null> {
@@ -268,28 +267,7 @@ export class MemoryBackend implements Backend {
 
   async stats(): Promise<Stats> {
     this.#open();
-    const books = this.#books;
-    const held = books.inState('held');
-    const queues = [...books.queues].map(([queue, { granted, list }]) => ({
-      queue,
-      waiting: granted.length + list.length,
-      held: held.filter(({ job }) => job.queue === queue).length,
-    }));
-    const workers = [...books.leases].map(([worker, leaseEnds]) => ({
-      worker,
-      processing: books.owned(worker).length,
-      leaseEnds,
-    }));
-    return {
-      queues: queues.sort((a, b) => (a.queue < b.queue ? -1 : 1)),
-      workers: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)),
-      scheduled: byDue(books).length,
-      failed: byFailure(books).length,
-      completed: books.inState('completed').length,
-      parked: books.inState('parked').length,
-      dead: books.dead.length,
-      counters: { successful: books.successful, failed: books.failed },
-    };
+    return statsOf(this.#books);
   }
 
   async now(): Promise<number> {
@@ -334,6 +312,12 @@ export class MemoryBackend implements Backend {
     });
   }
 
+  async waitForDue(options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+    this.#open();
+    const isSooner = (byDue(this.#books)[0]?.due ?? Number.POSITIVE_INFINITY) < this.#knownDue;
+    return isSooner ? 'woken' : this.#dueWaiters.wait([DUE], options);
+  }
+
   async cancellations(
     worker: string,
     known: readonly string[],
@@ -373,6 +357,7 @@ export class MemoryBackend implements Backend {
     this.#closed = true;
     this.#waiters.close();
     this.#controls.close();
+    this.#dueWaiters.close();
   }
 
   #grant(keys: readonly string[]): Move[] {

@@ -13,6 +13,8 @@ const SINGLES = {
   workers: 'workers',
   /** Zset: job → when it is due. */
   scheduled: 'scheduled',
+  /** List of at most one token: a job was scheduled that is due before all that were. */
+  dueSooner: 'due',
   /** Zset: job → when it failed. */
   failed: 'failed',
   /** Set: jobs that were retried after they had failed: their failures are from before, whatever attempts they have used. */

@@ -232,6 +232,12 @@ export class RedisBackend implements Backend {
     return this.#reads.now();
   }
 
+  async waitForDue({ timeout, signal }: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+    this.#assertOpen();
+    // What came since the last promotion has left its token.
+    return this.#waiting.waitFor([this.#keys.the('dueSooner')], timeout, signal);
+  }
+
   async cancellations(
     worker: string,
     known: readonly string[],

@@ -35,7 +35,7 @@ import { lead, register, renew, resign, retire } from './leases.ts';
 import { cancel, lock, toCancel, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
 import { integer } from './rows.ts';
-import { passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
+import { firstDue, passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
 import { Watch } from './watch.ts';
 
 export interface SqliteSettings {
@@ -49,6 +49,9 @@ export interface SqliteSettings {
   readonly reopen: Reopen | null;
 }
 
+/** Milliseconds between two looks for a job that is due sooner than all others: so late it may be. */
+const DUE_INTERVAL = 25;
+
 /** Milliseconds between two looks for jobs that are to be cancelled. */
 const CANCEL_INTERVAL = 250;
 
@@ -61,6 +64,8 @@ export class SqliteBackend implements Backend {
   readonly #file: OpenFile;
   readonly #settings: SqliteSettings;
   readonly #watch: Watch;
+  /** When the first of the scheduled jobs was due that the last promotion left. */
+  #knownDue = Number.POSITIVE_INFINITY;
 
   constructor(file: OpenFile, settings: SqliteSettings) {
     this.location = `sqlite:${settings.path}`;
@@ -122,7 +127,11 @@ export class SqliteBackend implements Backend {
   }
 
   promote(limit: number): Promise<PromoteReply> {
-    return this.#write((books) => promote(books, limit));
+    return this.#write((books) => {
+      const reply = promote(books, limit);
+      this.#knownDue = reply.next === null ? Number.POSITIVE_INFINITY : books.now + reply.next;
+      return reply;
+    });
   }
 
   passGrants(limit: number): Promise<SweepReply> {
@@ -194,6 +203,18 @@ export class SqliteBackend implements Backend {
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
     this.#assertOpen();
     return this.#watch.wait(queues, options);
+  }
+
+  /** Looks many times a second, and only where somebody has to know: the leader of a cluster. */
+  async waitForDue({ timeout, signal }: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+    const { clock } = this.#settings;
+    const end = clock.monotonic() + timeout;
+    for (;;) {
+      if ((await this.#read(firstDue)) < this.#knownDue) return 'woken';
+      const left = end - clock.monotonic();
+      if (left <= 0) return 'timeout';
+      if (!(await clock.sleep(Math.min(DUE_INTERVAL, left), signal))) return 'aborted';
+    }
   }
 
   /** Looks several times a second: a file tells nobody what is written to it. */

@@ -1,6 +1,7 @@
 import type { Move, PromoteReply, SweepReply } from '../../contract/backend.ts';
 import { MOST_CRASHES } from '../../core/outcome.ts';
 import { type Books, move } from './books.ts';
+import type { Connection } from './connection.ts';
 import { grantAll, hasUngranted, passGrant, requeue, resumed } from './granting.ts';
 import { type Entry, integer, text, toEntry } from './rows.ts';
 import { calls, cancels, questions, workers } from './statements.ts';
@@ -70,6 +71,12 @@ export function relinquish(books: Books, worker: string, known: readonly string[
     moves.push(move('reclaimed', entry, worker), ...queued.moves);
   }
   return { moves: [...moves, ...grantAll(books, freed)], more: false };
+}
+
+/** When the first of the scheduled jobs is due; infinite where there is none. */
+export function firstDue(connection: Connection): number {
+  const next = connection.get(questions.nextDue);
+  return next === undefined ? Number.POSITIVE_INFINITY : integer(next.due);
 }
 
 /** Moves up to `limit` scheduled jobs that are due to the backs of their queues. */

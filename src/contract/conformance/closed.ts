@@ -38,6 +38,7 @@ const methods: Readonly<
   replicated: (backend) => backend.replicated(1, 1),
   diagnose: (backend) => backend.diagnose(),
   increment: (backend) => backend.increment(call, 'failed', 1),
+  waitForDue: (backend) => backend.waitForDue({ timeout: 10 }),
   cancellations: (backend) => backend.cancellations('w', [], { timeout: 10 }),
   wait: (backend) => backend.wait(['q'], { timeout: 1 }),
 };

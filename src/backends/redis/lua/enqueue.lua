@@ -21,7 +21,7 @@ for job = 1, count do
     results[job] = '1'
     local instant = due == '' and 0 or instant_of(due)
     if instant > now then
-      call('ZADD', SCHEDULED, instant, id)
+      schedule(id, instant)
       call('SADD', QUEUES, queue)
     else
       local list = ids[queue] or {}

@@ -33,7 +33,7 @@ end
 
 function outcomes.retry(id, queue, delay, failure)
   if not count_attempt(id, failure) then return bury_job(id, queue, 'its stored envelope is damaged') end
-  call('ZADD', SCHEDULED, now + delay, id)
+  schedule(id, now + delay)
 end
 
 function outcomes.failed(id, queue, counted, failure)
@@ -46,7 +46,7 @@ function outcomes.snoozed(id, queue, due)
   local line = line_of(id)
   if not line then return bury_job(id, queue, 'its stored envelope is damaged') end
   forget_crashes(id, line)
-  call('ZADD', SCHEDULED, instant_of(due), id)
+  schedule(id, instant_of(due))
 end
 
 function outcomes.released(id, queue, token, untried)

@@ -32,12 +32,25 @@ end
 -- Queues that got a job in this script.
 local arrived = {}
 
+-- When the first of the scheduled jobs was due as this script began; nil while that is not known.
+local first_due
+local is_due_sooner = false
+
+-- Puts a job off, and notes where it is due before all others.
+local function schedule(id, instant)
+  if not first_due then first_due = tonumber(call('ZRANGE', SCHEDULED, 0, 0, 'WITHSCORES')[2] or math.huge) end
+  if instant < first_due then first_due, is_due_sooner = instant, true end
+  call('ZADD', SCHEDULED, instant, id)
+end
+
 -- Leaves a token for one claimer in each queue that got a job. One is enough: who claims and leaves jobs behind leaves the
--- next token, so claimers are woken one after another and never as a herd.
+-- next token, so claimers are woken one after another and never as a herd. And one for whoever promotes, where a job is due
+-- before all that he knows of.
 local function wake_claimers()
   for queue in pairs(arrived) do
     if call('EXISTS', wake_key(queue)) == 0 then call('RPUSH', wake_key(queue), '1') end
   end
+  if is_due_sooner and call('EXISTS', DUE_SOONER) == 0 then call('RPUSH', DUE_SOONER, '1') end
 end
 
 -- A call that was repeated (its reply was lost) finds the reply of the first under its number, and must change nothing.
