@@ -16,6 +16,8 @@ const HELP = `npm run faults -- [--full] [--seed N] [--only TEXT]
   --only TEXT   only scenarios with this in their name; with --full, replaces their rows of the scorecard
 `;
 
+/** The histories of scenarios that failed in the last run. */
+const KEPT = join(root, 'node_modules/.cache/faults');
 const SCORECARD = join(root, 'docs/scorecard.md');
 
 try {
@@ -63,6 +65,7 @@ async function main({ full, seed, only }) {
     if (full) keep(results, only !== undefined, server);
     const failed = results.filter(({ violations }) => violations.length > 0).length;
     if (failed > 0 || code !== 0) process.exitCode = 1;
+    if (failed > 0) progress(`what every process of those that failed wrote down is in ${KEPT}`);
     console.log(`${describeTotals(results)}; ${failed} of ${results.length} failed; seed ${seed}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -72,6 +75,8 @@ async function main({ full, seed, only }) {
 /** Resolves with vitest's exit code. */
 function play({ full, seed, only, folder }) {
   Object.assign(process.env, { WINGMAN_FAULTS_SEED: String(seed), WINGMAN_FAULTS_RESULTS: folder });
+  rmSync(KEPT, { recursive: true, force: true });
+  process.env.WINGMAN_FAULTS_KEEP = KEPT;
   if (full) process.env.WINGMAN_FAULTS_FULL = '1';
   if (only !== undefined) process.env.WINGMAN_FAULTS_ONLY = only;
   // Times are measured in the full form: what is played beside it would count.

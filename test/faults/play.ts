@@ -1,3 +1,5 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { untilAborted } from '../../src/runtime/abort.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { check, type Summary, type Violation } from './checker/index.ts';
@@ -24,17 +26,20 @@ export interface PlayOptions {
   readonly backend: BackendName;
   readonly form: Form;
   readonly seed: number;
+  /** Where to keep the histories of one that failed; nowhere when null. */
+  readonly keep: string | null;
 }
 
 /** Against hanging, in milliseconds. */
 const LIMITS = { short: 80_000, full: 3_000_000 } as const satisfies Record<Form, number>;
 
 /** Plays a scenario to its end, has all come to rest, and checks what was written down. */
-export async function play(scenario: Scenario, { backend, form, seed }: PlayOptions): Promise<Result> {
+export async function play(scenario: Scenario, { backend, form, seed, keep }: PlayOptions): Promise<Result> {
   const began = performance.now();
   const random = seeded(seedFor(`${scenario.name}/${backend}`, seed));
   const { redis, disk, recovery } = scenario;
   const stage = await Stage.open({ backend, random, redis, disk, form });
+  let hasPassed = false;
   try {
     const store = await stage.observe();
     await withinLimit(scenario.run(stage, form), LIMITS[form]);
@@ -44,10 +49,16 @@ export async function play(scenario: Scenario, { backend, form, seed }: PlayOpti
     const { violations, summary } = check(await readHistories(stage.histories), final, { undone: stage.undone });
     if (recovery !== null) stage.measure('recovery, p99', quantile(summary.recoveries, 0.99), recovery);
     const all = [...stage.claims, ...violations];
+    hasPassed = all.length === 0;
     const seconds = (performance.now() - began) / 1000;
     return { scenario: scenario.name, backend, form, seed, seconds, violations: all, notes: stage.notes, ...summary };
   } finally {
-    await stage.end();
+    try {
+      const name = `${scenario.name} on ${backend}`;
+      if (!hasPassed && keep !== null) await cp(stage.histories, join(keep, name), { recursive: true });
+    } finally {
+      await stage.end();
+    }
   }
 }
 
