@@ -31,6 +31,14 @@ test('the document counts, tells the worst of what was measured, and names each 
   expect(text).toContain('- two, redis: an acknowledged job was lost: job x');
 });
 
+test('what a server forgets as its settings let it is told apart from what is lost', () => {
+  expect(describeTotals([result('power failure', { lost: 7 })])).toContain(
+    '0 lost (and 7 that the server itself forgot, as its settings let it)',
+  );
+  const violations = [{ rule: 'an acknowledged job was lost', what: 'job x' }];
+  expect(describeTotals([result('kill', { lost: 7, violations })])).toMatch(/ 7 lost$/);
+});
+
 test('a run of some scenarios replaces their rows, and keeps the others', () => {
   const before = scorecard([result('one'), result('two', { lost: 5 })], about);
   const after = merge(before, [result('two', { seed: 8 })]);
