@@ -37,7 +37,7 @@ function excerpt(text: string, offset: number): string {
 }
 
 /** A part of a string. The whole as one pattern would be too much for the stack where a string is very long. */
-const PART = /[^"\\\p{Cc}]+|\\(?:["\\/bfnrt]|u[\da-f]{4})/iuy;
+const PART = /[^"\\\p{Cc}]+|\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/uy;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.])|true|false|null)/y;
 /** No payload may be nested more deeply, so what opens yet another level is unexpected as well. */
 const DEEPEST = 1_000;

@@ -104,6 +104,8 @@ describe('an input that is no JSON', () => {
     ['{"a": }', 'unexpected "}" at position 7\n  {"a": }\n        ^'],
     ['[1, 2', 'it ends too early at position 6'],
     ['"abc', 'it ends too early at position 5'],
+    // An escape is a lower-case letter; its hexadecimal digits may be either.
+    ['"\\u00aF\\B"', 'unexpected "\\\\" at position 8'],
     ['01', 'unexpected "0" at position 1'],
     ['{"a":1} x', 'unexpected "x" at position 9'],
     ['nul', 'unexpected "n" at position 1'],
