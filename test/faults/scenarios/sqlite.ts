@@ -117,6 +117,8 @@ export const olderVersion = scenario({
       // To a program, a file whose books are newer is what it is to an older one.
       const version = Number(await ask(copy, 'PRAGMA user_version'));
       await ask(copy, `PRAGMA user_version = ${version + 1}`);
+      // Into the file itself, now: a driver may close a handle, and write back its log, only when it is collected.
+      await ask(copy, 'PRAGMA wal_checkpoint(TRUNCATE)');
       const before = await readFile(copy);
       stage.fault('an older version', 'copy');
       const older = stage.workerProcess({ url: `sqlite:${copy}` });
