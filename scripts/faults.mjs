@@ -96,9 +96,10 @@ function keep(results, isPart, server) {
     node: process.versions.node,
     redis: version,
     cores: cpus().length,
-    commit: run('git', ['rev-parse', '--short', 'HEAD']).trim(),
   };
+  const commit = run('git', ['rev-parse', '--short', 'HEAD']).trim();
+  const played = results.map((result) => ({ ...result, commit }));
   const before = isPart ? readFileSync(SCORECARD, 'utf8') : null;
-  writeFileSync(SCORECARD, scorecard(before === null ? results : merge(before, results), about));
+  writeFileSync(SCORECARD, scorecard(before === null ? played : merge(before, played), about));
   progress(`wrote ${SCORECARD}`);
 }

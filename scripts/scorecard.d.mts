@@ -5,10 +5,15 @@ export interface About {
   readonly node: string;
   readonly redis: string;
   readonly cores: number;
+}
+
+/** A result with the commit that was played. */
+export interface Played extends Result {
   readonly commit: string;
 }
 
-export function scorecard(results: readonly Result[], about: About): string;
-export function merge(document: string, results: readonly Result[]): Result[];
+export function scorecard(results: readonly Played[], about: About): string;
+export function merge(document: string, results: readonly Played[]): Played[];
 export function table(results: readonly Result[]): string;
+export function quantile(sorted: readonly number[], part: number): number;
 export function describeTotals(results: readonly Result[]): string;

@@ -2,8 +2,8 @@
 
 const DATA = /<!-- results: (\[.*\]) -->/s;
 
-/** The whole document. `about`: where and when it was played. */
-export function scorecard(results, { date, node, redis, cores, commit }) {
+/** The whole document. `about`: where and when it was played last; each row says of which commit it is. */
+export function scorecard(results, { date, node, redis, cores }) {
   const sorted = [...results].sort((a, b) => orderOf(a).localeCompare(orderOf(b)));
   const failed = sorted.filter(({ violations }) => violations.length > 0);
   return `# Scorecard
@@ -12,7 +12,7 @@ What Wingman survives, as \`npm run faults -- --full\` last saw it: real worker 
 \`redis-server\`, real signals, and a TCP proxy for what networks do. Every process writes down what it does; when all is quiet, a
 checker reads what they wrote and proves that none of its rules was broken. *Written by the command; do not edit.*
 
-${date}, commit ${commit}, Node ${node}, Redis ${redis}, ${cores} cores. **${describeTotals(sorted)}; ${failed.length} of ${sorted.length} failed.**
+${date}, commit ${[...new Set(sorted.map(({ commit }) => commit))].join(' and ')}, Node ${node}, Redis ${redis}, ${cores} cores. **${describeTotals(sorted)}; ${failed.length} of ${sorted.length} failed.**
 
 ${table(sorted)}
 
@@ -23,6 +23,7 @@ ${table(sorted)}
 - **recovery**: from the kill of a worker until a job that it ran starts elsewhere. Leases are 1.5 s for the volume; the scenarios
   with the default lease (15 s) say so.
 - **seed**: \`npm run faults -- --full --seed SEED --only 'NAME'\` makes the same choices again. When processes run is not part of a seed.
+  Where the rows are of several commits, the data below say which is of which.
 
 ## What was measured
 
@@ -128,8 +129,8 @@ function orderOf({ scenario, backend }) {
   return `${backend} ${scenario}`;
 }
 
-/** Of sorted numbers. */
-function quantile(sorted, part) {
+/** The least of the sorted numbers that so great a part of them does not exceed; 0 where there are none. */
+export function quantile(sorted, part) {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0;
 }
 

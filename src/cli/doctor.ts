@@ -36,7 +36,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   refuseMissing(url);
   const backend = await open(url);
   try {
-    const findings = await backend.diagnose();
+    const findings = await backend.diagnose('full');
     const text =
       flags.json === true
         ? JSON.stringify({ backend: withoutPassword(url), findings })

@@ -296,8 +296,11 @@ export interface DurabilityBackend {
    * @returns on how many it is; always 0 where a backend has no replicas
    */
   replicated(replicas: number, timeout: number): Promise<number>;
-  /** What the store's settings mean for the guarantees, the worst first. */
-  diagnose(): Promise<readonly Finding[]>;
+  /**
+   * What the store's settings mean for the guarantees, the worst first. `quick` leaves out what takes time (measurements, and a
+   * check of all that is stored): it may be asked again and again.
+   */
+  diagnose(depth: 'full' | 'quick'): Promise<readonly Finding[]>;
 }
 
 /** One thing about a store that bears on what is promised. */

@@ -166,8 +166,8 @@ export class ObservedBackend implements Backend {
     return this.#backend.replicated(replicas, timeout);
   }
 
-  diagnose(): Promise<readonly Finding[]> {
-    return this.#backend.diagnose();
+  diagnose(depth: 'full' | 'quick'): Promise<readonly Finding[]> {
+    return this.#backend.diagnose(depth);
   }
 
   register(worker: string, lease: number): Promise<void> {

@@ -54,7 +54,7 @@ export class Dispatcher {
   readonly #surroundings: Surroundings;
   readonly #caller = new Caller(newName());
   readonly #listener: Listener;
-  /** Not by token: a store that lost its newest writes may give one out twice. */
+  /** Not by token: where a store has lost its newest writes and its clock is behind, one may be given out twice. */
   readonly #runs = new Set<Run>();
   readonly #change = new Gate();
   readonly #draining = new AbortController();

@@ -4,7 +4,7 @@ import type { Surroundings } from '../runtime/surroundings.ts';
 import { duty } from './duty.ts';
 import { sweep } from './sweep.ts';
 
-/** Milliseconds between two looks at least: the news of a job that is due sooner may be lost. */
+/** Milliseconds between two looks at most: the news of a job that is due sooner may be lost. */
 const LONGEST_WAIT = 5_000;
 /** Milliseconds until somebody who does not lead looks again whether he does. */
 const INTERVAL = 1_000;

@@ -12,7 +12,7 @@ const INTERVAL = 60_000;
 export function settingsWatch(backend: DurabilityBackend, isOurs: () => boolean, surroundings: Surroundings): Loop {
   let known: ReadonlySet<string> | null = null;
   const round = async (): Promise<undefined> => {
-    const failing = (await backend.diagnose()).filter(({ level }) => level === 'fail');
+    const failing = (await backend.diagnose('quick')).filter(({ level }) => level === 'fail');
     for (const finding of failing) {
       if (known !== null && !known.has(finding.topic)) tell(finding, surroundings);
     }

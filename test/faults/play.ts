@@ -1,10 +1,10 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quantile } from '../../scripts/scorecard.mjs';
 import { untilAborted } from '../../src/runtime/abort.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { check, type Summary, type Violation } from './checker/index.ts';
 import { readHistories } from './history/read.ts';
-import { quantile } from './quantile.ts';
 import { seeded, seedFor } from './random.ts';
 import type { Form, Scenario } from './scenario.ts';
 import { lookWhenQuiet } from './stage/final-look.ts';

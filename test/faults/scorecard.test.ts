@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { describeTotals, merge, scorecard, table } from '../../scripts/scorecard.mjs';
-import type { Result } from './play.ts';
+import { describeTotals, merge, type Played, scorecard, table } from '../../scripts/scorecard.mjs';
 
-const result = (scenario: string, fields: Partial<Result> = {}): Result => ({
+const result = (scenario: string, fields: Partial<Played> = {}): Played => ({
   ...{ scenario, backend: 'redis', form: 'full', seed: 7, seconds: 1, jobs: 1_200, lost: 0, runAgain: 3 },
   ...{ faults: { kill: 2, other: 1 }, recoveries: [1_000, 1_500, 9_000], violations: [], notes: [] },
+  commit: 'abc',
   ...fields,
 });
-const about = { date: '2026-01-02', node: '20.0.0', redis: '7.0.1', cores: 2, commit: 'abc' };
+const about = { date: '2026-01-02', node: '20.0.0', redis: '7.0.1', cores: 2 };
 
 test('a row says what was injected, what was lost, how long recovery took, and the verdict', () => {
   const failed = { violations: [{ rule: 'an acknowledged job was lost', what: 'job x' }], lost: 1, recoveries: [] };
@@ -41,7 +41,9 @@ test('what a server forgets as its settings let it is told apart from what is lo
 
 test('a run of some scenarios replaces their rows, and keeps the others', () => {
   const before = scorecard([result('one'), result('two', { lost: 5 })], about);
-  const after = merge(before, [result('two', { seed: 8 })]);
+  const newer = result('two', { seed: 8, commit: 'def' });
+  const after = merge(before, [newer]);
+  expect(scorecard(after, about)).toContain('2026-01-02, commit abc and def, Node 20.0.0');
   expect(after.map(({ scenario, seed, lost }) => [scenario, seed, lost])).toEqual([
     ['one', 7, 0],
     ['two', 8, 0],

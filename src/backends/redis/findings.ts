@@ -8,11 +8,16 @@ export interface Facts {
   readonly info: Fact;
   /** From CONFIG GET; null where the server does not tell. */
   readonly setting: (name: string) => string | null;
+  /** Null where nobody took the time. */
+  readonly measured: Measured | null;
+  readonly prefix: string;
+}
+
+export interface Measured {
   /** How long it took to answer, in milliseconds. */
   readonly pings: readonly number[];
   /** How far its clock is ahead of this process's, and how wrong that may be, in milliseconds. */
   readonly ahead: { readonly by: number; readonly error: number };
-  readonly prefix: string;
 }
 
 const LEVELS = ['fail', 'warn', 'ok'];
@@ -30,8 +35,7 @@ export function findings(facts: Facts): readonly Finding[] {
     memory(facts),
     replicas(facts),
     version(facts),
-    latency(facts),
-    clock(facts),
+    ...(facts.measured === null ? [] : [latency(facts.measured), clock(facts.measured)]),
     cluster(facts),
   ];
   return all.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
@@ -187,7 +191,7 @@ function version({ info }: Facts): Finding {
   return { level: 'fail', topic, found: `${name} ${found}`, means, change: `use Redis ${OLDEST_VERSION}.0 or newer` };
 }
 
-function latency({ pings }: Facts): Finding {
+function latency({ pings }: Measured): Finding {
   const topic = 'latency';
   const sorted = [...pings].sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
@@ -203,7 +207,7 @@ function latency({ pings }: Facts): Finding {
   return { level: 'warn', topic, found, means, change };
 }
 
-function clock({ ahead: { by, error } }: Facts): Finding {
+function clock({ ahead: { by, error } }: Measured): Finding {
   const topic = 'clock';
   const found = `the server is ${Math.abs(by).toFixed(0)} ms ${by < 0 ? 'behind' : 'ahead'}, give or take ${error.toFixed(0)} ms`;
   if (Math.abs(by) - error <= MOST_CLOCK_DIFFERENCE) {

@@ -270,9 +270,9 @@ export class RedisBackend implements Backend {
     return this.#replication.replicated(replicas, timeout);
   }
 
-  async diagnose(): Promise<readonly Finding[]> {
+  async diagnose(depth: 'full' | 'quick'): Promise<readonly Finding[]> {
     this.#assertOpen();
-    return diagnose(this.#connection, this.#keys, this.#clock);
+    return diagnose(this.#connection, this.#keys, this.#clock, depth);
   }
 
   async close(): Promise<void> {

@@ -33,19 +33,24 @@ const NO_ROOM = 64 * MIB;
 const SLOW = 50;
 
 /** What the file's settings and its disk mean for the guarantees, the worst first. */
-export async function diagnose(file: OpenFile, path: string, clock: Clock): Promise<Finding[]> {
+export async function diagnose(
+  file: OpenFile,
+  path: string,
+  clock: Clock,
+  depth: 'full' | 'quick',
+): Promise<Finding[]> {
   const { connection, transactions } = file;
   const [looked, integrity] = await transactions.read(() => {
     const looked = look(connection);
-    return [looked, checkIntegrity(connection, looked.bytes)] as const;
+    return [looked, depth === 'full' ? [checkIntegrity(connection, looked.bytes)] : []] as const;
   });
   const findings = [
     versionFinding(looked),
     journalFinding(looked),
     persistenceFinding(looked, process.platform),
     ...(await diskFindings(path)),
-    integrity,
-    await measure(file, clock),
+    ...integrity,
+    ...(depth === 'full' ? [await measure(file, clock)] : []),
   ];
   const levels = ['fail', 'warn', 'ok'];
   return findings.sort((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level));

@@ -241,8 +241,8 @@ export class SqliteBackend implements Backend {
     return 0;
   }
 
-  diagnose(): Promise<readonly Finding[]> {
-    return diagnose(this.#file, this.#settings.path, this.#settings.clock);
+  diagnose(depth: 'full' | 'quick'): Promise<readonly Finding[]> {
+    return diagnose(this.#file, this.#settings.path, this.#settings.clock, depth);
   }
 
   async close(): Promise<void> {

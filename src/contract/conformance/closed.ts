@@ -36,7 +36,7 @@ const methods: Readonly<
   retryFailed: (backend, job) => backend.retryFailed(call, [job.id]),
   discard: (backend, job) => backend.discard(call, [job.id]),
   replicated: (backend) => backend.replicated(1, 1),
-  diagnose: (backend) => backend.diagnose(),
+  diagnose: (backend) => backend.diagnose('full'),
   increment: (backend) => backend.increment(call, 'failed', 1),
   waitForDue: (backend) => backend.waitForDue({ timeout: 10 }),
   cancellations: (backend) => backend.cancellations('w', [], { timeout: 10 }),

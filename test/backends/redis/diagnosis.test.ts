@@ -21,7 +21,7 @@ test('a server that is set up well', async () => {
   await server('--replicaof', '127.0.0.1', String(primary.port));
   await expect.poll(() => primary.cli('INFO', 'replication')).toContain('state=online');
   const { backend } = await store({ url: primary.url });
-  const findings = await backend.diagnose();
+  const findings = await backend.diagnose('full');
   expect(levels(findings)).toEqual({
     persistence: 'ok',
     eviction: 'ok',
@@ -43,7 +43,7 @@ test('a server that is set up badly: the worst comes first, each with what it me
   const clock = { ...systemClock, now: () => systemClock.now() - 60_000 };
   const { backend } = await store({ url: proxy.url, allowEviction: true, clock });
   proxy.delay({ base: 15, jitter: 0 });
-  const findings = await backend.diagnose();
+  const findings = await backend.diagnose('full');
   expect(levels(findings)).toEqual({
     persistence: 'fail',
     eviction: 'fail',
@@ -72,7 +72,7 @@ test.each([
   ['no fsync', ['--appendonly', 'yes', '--appendfsync', 'no'], 'warn', '30 s'],
 ])('persistence: %s', async (_, settings, level, means) => {
   const { backend } = await store({ url: (await server(...settings)).url });
-  const { persistence } = byTopic(await backend.diagnose());
+  const { persistence } = byTopic(await backend.diagnose('full'));
   expect(persistence).toMatchObject({ level, means: expect.stringContaining(means) });
 });
 
@@ -80,7 +80,7 @@ test('a server that does not tell its settings, as managed ones do not', async (
   const managed = await server();
   await managed.cli('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-config');
   const { backend } = await store({ url: `redis://app:secret@127.0.0.1:${managed.port}` });
-  const { persistence, eviction, memory, replicas } = byTopic(await backend.diagnose());
+  const { persistence, eviction, memory, replicas } = byTopic(await backend.diagnose('full'));
   expect(persistence).toMatchObject({
     level: 'warn',
     found: expect.stringContaining('not known (CONFIG is forbidden)'),
@@ -96,10 +96,21 @@ test('a replica, and a cluster without a hash tag', async () => {
     url: (await server('--cluster-enabled', 'yes')).url,
     prefix: 'untagged',
   });
-  expect(byTopic(await onCluster.diagnose()).cluster).toMatchObject({ level: 'fail' });
+  expect(byTopic(await onCluster.diagnose('full')).cluster).toMatchObject({ level: 'fail' });
   const { backend: tagged } = await store({ url: (await server('--cluster-enabled', 'yes')).url, prefix: '{tag}' });
-  expect(byTopic(await tagged.diagnose()).cluster).toMatchObject({ level: 'warn' });
+  expect(byTopic(await tagged.diagnose('full')).cluster).toMatchObject({ level: 'warn' });
   const replica = await server('--replicaof', '127.0.0.1', '1');
   const { backend: onReplica } = await store({ url: replica.url });
-  expect(byTopic(await onReplica.diagnose()).replicas).toMatchObject({ level: 'fail', found: 'role replica' });
+  expect(byTopic(await onReplica.diagnose('full')).replicas).toMatchObject({ level: 'fail', found: 'role replica' });
+});
+
+test('a quick look measures nothing', async () => {
+  const { url, cli } = await server();
+  const { backend } = await store({ url });
+  await cli('CONFIG', 'RESETSTAT');
+  const topics = (await backend.diagnose('quick')).map(({ topic }) => topic);
+  expect(await cli('INFO', 'commandstats')).not.toContain('cmdstat_ping');
+  const all = (await backend.diagnose('full')).map(({ topic }) => topic);
+  expect(all.filter((topic) => !topics.includes(topic)).sort()).toEqual(['clock', 'latency']);
+  expect(await cli('INFO', 'commandstats')).toContain('cmdstat_ping');
 });

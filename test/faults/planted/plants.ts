@@ -37,7 +37,7 @@ export const withOutcomes = (change: (outcome: Outcome) => Outcome) =>
 /** A backend whose clock is ahead while one of its methods runs. */
 export const withClockAhead = (method: 'reclaim' | 'promote', milliseconds: number) => async (options: object) => {
   let ahead = 0;
-  const backend = await open({ ...options, clock: { ...systemClock, now: () => Date.now() + ahead } });
+  const backend = await open({ ...options, clock: { ...systemClock, now: () => systemClock.now() + ahead } });
   const run = backend[method].bind(backend);
   return changed(backend, {
     [method]: (limit: number) => {

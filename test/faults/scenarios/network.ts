@@ -3,7 +3,6 @@
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { scenario } from '../scenario.ts';
 import type { Stage } from '../stage/stage.ts';
-import type { Child } from '../stage/worker-process.ts';
 
 /** The default lease. */
 const LONG = { lease: 15_000, heartbeat: 5_000 };
@@ -62,15 +61,6 @@ export const lostRequestOfExchange = lostInWorker('request', 'exchange', 'an exc
 export const lostReplyOfHeartbeat = lostInWorker('reply', 'renew', 'a heartbeat');
 export const lostRequestOfHeartbeat = lostInWorker('request', 'renew', 'a heartbeat');
 
-/** How long until a job that is enqueued now is started. */
-async function untilWorkGoesOn(stage: Stage, workers: readonly Child[]): Promise<number> {
-  const start = performance.now();
-  const application = await stage.application();
-  const [id = ''] = await application.enqueue([{}]);
-  await Promise.any(workers.map((worker) => worker.told('start', (event) => event.id === id)));
-  return performance.now() - start;
-}
-
 export const halfOpen = scenario({
   name: 'half-open connections',
   backends: ['redis'],
@@ -78,7 +68,7 @@ export const halfOpen = scenario({
   full: { times: 6 },
   run: async (stage, { times }) => {
     const proxy = await stage.proxy();
-    const workers = await stage.startWorkers(3, { url: proxy.url, echo: ['start'] });
+    await stage.startWorkers(3, { url: proxy.url, echo: ['start'] });
     const load = await stage.load();
     for (let time = 0; time < times; time += 1) {
       await load.more(30);
@@ -86,7 +76,7 @@ export const halfOpen = scenario({
       proxy.silence();
       // Those that there were stay silent; who notices and connects again is heard.
       proxy.heal();
-      stage.measure('until a half-open connection was noticed', await untilWorkGoesOn(stage, workers), 10_000);
+      stage.measure('until a half-open connection was noticed', await stage.untilWorkGoesOn(), 10_000);
     }
   },
 });
@@ -118,7 +108,7 @@ function outage(name: string, short: number, full: { times: number; length: numb
     full,
     run: async (stage, { times, length }) => {
       const proxy = await stage.proxy();
-      const workers = await stage.startWorkers(3, { url: proxy.url, echo: ['start'], ...(!costsLeases && LONG) });
+      await stage.startWorkers(3, { url: proxy.url, echo: ['start'], ...(!costsLeases && LONG) });
       const application = await stage.connect({ url: proxy.url });
       const load = await stage.load({ application, insist: true });
       for (let time = 0; time < times; time += 1) {
@@ -128,7 +118,7 @@ function outage(name: string, short: number, full: { times: number; length: numb
         await systemClock.sleep(length);
         proxy.heal();
         stage.healed('outage');
-        stage.measure('until work went on', await untilWorkGoesOn(stage, workers), 2_000);
+        stage.measure('until work went on', await stage.untilWorkGoesOn(), 2_000);
       }
       await load.more(30);
     },

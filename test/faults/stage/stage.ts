@@ -218,6 +218,15 @@ export class Stage {
     this.#injector.write({ kind: 'healed', name, number: 1 });
   }
 
+  /** Milliseconds until a job that is enqueued now, and straight into the store, is started. The workers must echo `start`. */
+  async untilWorkGoesOn(): Promise<number> {
+    const start = performance.now();
+    const application = await this.application();
+    const [id = ''] = await application.enqueue([{}]);
+    await Promise.any(this.workers.map((worker) => worker.told('start', (event) => event.id === id)));
+    return performance.now() - start;
+  }
+
   async kill(child: Child): Promise<void> {
     this.fault('kill', child.name);
     await child.kill();
