@@ -6,34 +6,19 @@ import type { Books as SoundBooks } from '../../src/backends/memory/books.ts';
 import { open } from '../../src/backends/memory/index.ts';
 import { checkAgainstModel } from '../../src/contract/conformance/model/index.ts';
 import type { StoreOptions } from '../../src/contract/conformance/subject.ts';
-import { type Open, withBooks, withMethods, withModule } from '../harness/planting.ts';
+import {
+  countingReleases,
+  forgettingCalls,
+  type Open,
+  settlingWithAnyToken,
+  withBooks,
+  withMethods,
+  withModule,
+} from '../harness/planting.ts';
 
 const faults: Readonly<Record<string, () => Promise<Open>>> = {
-  'settles with a token that is not the owner’s': async () =>
-    withMethods((backend) => ({
-      exchange: async (call, request) => {
-        const settlements = await Promise.all(
-          request.settlements.map(async ({ job, outcome }) => {
-            const token = (await backend.find(job.id))?.owner?.token ?? job.token;
-            return { job: { ...job, token }, outcome };
-          }),
-        );
-        return backend.exchange(call, { ...request, settlements });
-      },
-    })),
-
-  'forgets which calls it has answered': async () => {
-    let sequence = 0;
-    const anew = () => {
-      sequence += 1;
-      return { client: 'forgetful', sequence, floor: sequence };
-    };
-    return withMethods((backend) => ({
-      enqueue: (_, jobs) => backend.enqueue(anew(), jobs),
-      exchange: (_, request) => backend.exchange(anew(), request),
-      increment: (_, counter, by) => backend.increment(anew(), counter, by),
-    }));
-  },
+  'settles with a token that is not the owner’s': async () => settlingWithAnyToken(),
+  'forgets which calls it has answered': async () => forgettingCalls(),
 
   'counts what is not to be counted': async () =>
     withMethods((backend) => ({
@@ -59,20 +44,7 @@ const faults: Readonly<Record<string, () => Promise<Open>>> = {
       ({ grantAll }) => ({ grantAll: (books, keys, ...rest) => grantAll(books, [...keys].slice(0, 1), ...rest) }),
     ),
 
-  'uses up an attempt for a job that is released': () =>
-    withModule<typeof import('../../src/backends/memory/exchange.ts')>(
-      '../../src/backends/memory/exchange.ts',
-      ({ settle }) => ({
-        settle: (books, settlement, ...rest) => {
-          const result = settle(books, settlement, ...rest);
-          const entry = books.jobs.get(settlement.job.id);
-          if (result === 'settled' && settlement.outcome.kind === 'released' && entry !== undefined) {
-            entry.job = { ...entry.job, attempts: entry.job.attempts + 1 };
-          }
-          return result;
-        },
-      }),
-    ),
+  'uses up an attempt for a job that is released': countingReleases,
 
   'promotes jobs by their ids': () =>
     withModule<typeof import('../../src/backends/memory/listing.ts')>(

@@ -44,3 +44,49 @@ export const withMethods =
     const backend = await open(options);
     return changed(backend, change(backend));
   };
+
+// Plants that several tests use.
+
+/** Settles with a token that is not the owner's. */
+export const settlingWithAnyToken = (): Open =>
+  withMethods((backend) => ({
+    exchange: async (call, request) => {
+      const settlements = await Promise.all(
+        request.settlements.map(async ({ job, outcome }) => {
+          const token = (await backend.find(job.id))?.owner?.token ?? job.token;
+          return { job: { ...job, token }, outcome };
+        }),
+      );
+      return backend.exchange(call, { ...request, settlements });
+    },
+  }));
+
+/** Forgets which calls it has answered. */
+export function forgettingCalls(): Open {
+  let sequence = 0;
+  const anew = () => {
+    sequence += 1;
+    return { client: 'forgetful', sequence, floor: sequence };
+  };
+  return withMethods((backend) => ({
+    enqueue: (_, jobs) => backend.enqueue(anew(), jobs),
+    exchange: (_, request) => backend.exchange(anew(), request),
+    increment: (_, counter, by) => backend.increment(anew(), counter, by),
+  }));
+}
+
+/** Uses up an attempt for a job that is released. */
+export const countingReleases = (): Promise<Open> =>
+  withModule<typeof import('../../src/backends/memory/exchange.ts')>(
+    '../../src/backends/memory/exchange.ts',
+    ({ settle }) => ({
+      settle: (books, settlement, ...rest) => {
+        const result = settle(books, settlement, ...rest);
+        const entry = books.jobs.get(settlement.job.id);
+        if (result === 'settled' && settlement.outcome.kind === 'released' && entry !== undefined) {
+          entry.job = { ...entry.job, attempts: entry.job.attempts + 1 };
+        }
+        return result;
+      },
+    }),
+  );

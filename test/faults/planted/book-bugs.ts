@@ -1,7 +1,7 @@
 // Bugs in what is in the books: jobs, their attempts, when they are due, and what is counted.
 
 import { BackendError } from '../../../src/core/errors.ts';
-import { withMethods, withModule } from '../../harness/planting.ts';
+import { countingReleases, withMethods } from '../../harness/planting.ts';
 import { type Bug, each, withClockAhead, withOutcomes, withSettlements } from './plants.ts';
 
 export const bookBugs: Readonly<Record<string, Bug>> = {
@@ -47,20 +47,7 @@ export const bookBugs: Readonly<Record<string, Bug>> = {
 
   'uses up an attempt for a job that is handed back': {
     rule: 'attempts were miscounted',
-    plant: () =>
-      withModule<typeof import('../../../src/backends/memory/exchange.ts')>(
-        '../../src/backends/memory/exchange.ts',
-        ({ settle }) => ({
-          settle: (books, settlement, ...rest) => {
-            const result = settle(books, settlement, ...rest);
-            const entry = books.jobs.get(settlement.job.id);
-            if (result === 'settled' && settlement.outcome.kind === 'released' && entry !== undefined) {
-              entry.job = { ...entry.job, attempts: entry.job.attempts + 1 };
-            }
-            return result;
-          },
-        }),
-      ),
+    plant: countingReleases,
   },
 
   'runs a completed job again, now and then': {

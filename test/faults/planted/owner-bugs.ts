@@ -1,37 +1,18 @@
 // Bugs in who may run what: leases, locks, crashes.
 
-import { withBooks, withMethods } from '../../harness/planting.ts';
+import { forgettingCalls, settlingWithAnyToken, withBooks, withMethods } from '../../harness/planting.ts';
 import { type Bug, each, withClockAhead } from './plants.ts';
 import { poison } from './stories.ts';
 
 export const ownerBugs: Readonly<Record<string, Bug>> = {
   'settles with a token that is not the owner’s': {
     rule: 'a job ran again without a reason',
-    plant: async () =>
-      withMethods((backend) => ({
-        exchange: async (call, request) => {
-          const settlements = await Promise.all(
-            request.settlements.map(async ({ job, outcome }) => {
-              const token = (await backend.find(job.id))?.owner?.token ?? job.token;
-              return { job: { ...job, token }, outcome };
-            }),
-          );
-          return backend.exchange(call, { ...request, settlements });
-        },
-      })),
+    plant: async () => settlingWithAnyToken(),
   },
 
   'forgets which calls it has answered': {
     rule: 'a settle was refused without a loss',
-    plant: async () => {
-      let sequence = 0;
-      return withMethods((backend) => ({
-        exchange: (_, request) => {
-          sequence += 1;
-          return backend.exchange({ client: 'forgetful', sequence, floor: sequence }, request);
-        },
-      }));
-    },
+    plant: async () => forgettingCalls(),
   },
 
   'drops a release: a place of a lock stays taken, now and then': {
