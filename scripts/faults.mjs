@@ -11,7 +11,7 @@ import { ensureBuilt, ensureInstalled, ensureNode, ensureRedis } from './setup.m
 
 const HELP = `npm run faults -- [--full] [--seed N] [--only TEXT]
 
-  --full        the long form of each scenario, one at a time (about an hour); writes docs/scorecard.md
+  --full        the long form of each scenario, one at a time (some 40 minutes); writes docs/scorecard.md
   --seed N      a whole number from 0: the same seed, the same choices; picked at random when left out
   --only TEXT   only scenarios with this in their name; with --full, replaces their rows of the scorecard
 `;
@@ -59,6 +59,7 @@ async function main({ full, seed, only }) {
     progress(`playing the ${full ? 'full' : 'short'} form with seed ${seed}`);
     const code = await play({ full, seed, only, folder });
     const results = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+    if (results.length === 0 && code !== 0) throw new ScriptError(`vitest ended with exit code ${code}: see above`);
     if (results.length === 0)
       throw new ScriptError(`no scenario was played${only ? `: none is named like '${only}'` : ''}`);
     console.log(table(results));
