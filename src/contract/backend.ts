@@ -8,21 +8,18 @@
  * `_CLOSED`. A BackendError tells the call's fate: it was not done, or that is unknown; a call that is repeated with the same
  * `Call` does no harm.
  */
-import type { ClaimedJob, NewJob, StoredJob } from '../core/envelope.ts';
+import type { ClaimedJob, NewJob } from '../core/envelope.ts';
 import type { Keep } from '../core/keep.ts';
 import type { Lock } from '../core/lock.ts';
-import type { FailedAttempt, Outcome } from '../core/outcome.ts';
-import type { State, TransitionEvent } from '../core/states.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { Call } from './call.ts';
+import type { InspectBackend } from './inspect.ts';
+import type { Move } from './move.ts';
+import type { OperateBackend } from './operate.ts';
 
-/** One transition that a step caused to a job that its caller did not name: a job held, granted, promoted, reclaimed, … */
-export interface Move {
-  readonly event: TransitionEvent;
-  readonly id: string;
-  readonly queue: string;
-  /** The lock key of `held` and `granted`, the reason of `dead`, the worker of `reclaimed` and `quarantined`. */
-  readonly detail?: string;
-}
+export type * from './inspect.ts';
+export type * from './move.ts';
+export type * from './operate.ts';
 
 export interface EnqueueBackend {
   /**
@@ -163,107 +160,6 @@ export interface ScheduleBackend {
    * their type had when one of it completed last. The oldest go first.
    */
   expire(failed: Keep, limit: number): Promise<SweepReply>;
-}
-
-/** A job as it stands in the books. */
-export interface JobView {
-  readonly job: StoredJob;
-  readonly state: State;
-  /** When a scheduled job is due. */
-  readonly due?: number;
-  /** Who owns a job in processing. */
-  readonly owner?: { readonly worker: string; readonly token: string };
-  /** The lock key that a held job waits for. */
-  readonly heldFor?: string;
-  /** A waiting job has its locks reserved. */
-  readonly granted?: boolean;
-  /** Why a job is parked. */
-  readonly reason?: string;
-  readonly failedAt?: number;
-  /** When a job completed that is kept. */
-  readonly completedAt?: number;
-  /** The failed attempts so far, oldest first; the newest `KEPT_ATTEMPTS` of them. */
-  readonly failures: readonly FailedAttempt[];
-}
-
-/** Which jobs to list, in their order. */
-export type Listing =
-  | { readonly state: 'waiting'; readonly queue: string }
-  | { readonly state: 'held'; readonly key: string }
-  | { readonly state: 'processing'; readonly worker: string }
-  | { readonly state: 'parked' | 'completed'; readonly type: string }
-  | { readonly state: 'scheduled' | 'failed' };
-
-export interface DeadLetter {
-  readonly queue: string;
-  readonly reason: string;
-  readonly at: number;
-  /** The bytes as they were found. */
-  readonly raw: Uint8Array;
-}
-
-export interface Stats {
-  /** Sorted by name. */
-  readonly queues: readonly { readonly queue: string; readonly waiting: number; readonly held: number }[];
-  /** Sorted by name. `leaseEnds` is an instant. */
-  readonly workers: readonly { readonly worker: string; readonly processing: number; readonly leaseEnds: number }[];
-  readonly scheduled: number;
-  readonly failed: number;
-  /** Completed jobs that are kept. */
-  readonly completed: number;
-  readonly parked: number;
-  readonly dead: number;
-  readonly counters: Counters;
-}
-
-/** Since the beginning, over all managers. */
-export interface Counters {
-  readonly successful: number;
-  readonly failed: number;
-}
-
-export interface InspectBackend {
-  /** The job with this id in whatever state it is, or null. Looks at no queue. */
-  find(id: string): Promise<JobView | null>;
-  /** The job that a claim would look at first, or null. What is no envelope is passed over and stays. */
-  peek(queue: string): Promise<StoredJob | null>;
-  /** How many jobs wait in a queue. */
-  size(queue: string): Promise<number>;
-  /** Ids of a listing from `offset` on, `limit` at most. */
-  list(listing: Listing, offset: number, limit: number): Promise<readonly string[]>;
-  /** Who has a place of a lock key, by id; a token of null is a grant that nobody has claimed yet. */
-  holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]>;
-  /** Oldest first. */
-  deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]>;
-  stats(): Promise<Stats>;
-  /** The backend's clock. */
-  now(): Promise<number>;
-}
-
-export interface CancelReply {
-  /**
-   * `asked`: it runs; its worker is told, and it is cancelled unless that run completes it or fails it for good. `failed` and
-   * `completed` are states in which a job is not cancelled; `unknown`: no such job.
-   */
-  readonly result: 'cancelled' | 'asked' | 'failed' | 'completed' | 'unknown';
-  readonly moves: readonly Move[];
-}
-
-/** For each id: done, or not, since the job is not in a state for that, or not in the books. */
-export type Acted<Done extends string> = Done | 'refused' | 'unknown';
-
-export interface OperateBackend {
-  /**
-   * Removes a job that neither runs nor has ended; the places reserved for it come free and are granted. One that runs is
-   * marked: its worker is told (`cancellations`), and wherever it would wait again, it is cancelled instead.
-   */
-  cancel(call: Call, id: string): Promise<CancelReply>;
-  /** Moves failed jobs to the backs of their queues, with no attempt used and no crash counted; what failed before is kept. */
-  retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]>;
-  /** Removes failed jobs, and completed ones that were kept. */
-  discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]>;
-  /** Adds to a counter. */
-  increment(call: Call, counter: keyof Counters, by: number): Promise<void>;
 }
 
 export interface SignalBackend {

@@ -1,4 +1,5 @@
 import { InvalidOptionError, shown, WingmanError } from './errors.ts';
+import type { Extras } from './extras.ts';
 import { checkQueue, checkType, type Job } from './job.ts';
 import { type Lock, normalizeLocks } from './lock.ts';
 import { decodePayload, encodePayload } from './payload.ts';
@@ -18,6 +19,7 @@ export interface NewJob {
   /** Sorted by key; empty where none is needed; null where only a manager that knows the type can tell. */
   readonly locks: readonly Lock[] | null;
   readonly due?: Due;
+  readonly extras?: Extras;
 }
 
 /** The envelope of a job in the books. */

@@ -9,10 +9,19 @@ import { STATES, type State, TRANSITIONS, type TransitionEvent } from '../../cor
 // The form of an envelope is told in lua/shared/envelope.lua.
 const NO_LOCKS = 0;
 const UNKNOWN_LOCKS = 1;
+/** Added to either where there are extras. */
+const WITH_EXTRAS = 2;
 
 /** The start of a stored envelope: the script appends the instant and the sequence. */
-export function encodeStart({ locks, type, queue }: NewJob): string {
-  return JSON.stringify([encodeLocks(locks), type, queue]).slice(0, -1);
+export function encodeStart({ locks, type, queue, extras }: NewJob): string {
+  const encoded = encodeLocks(locks);
+  const first = typeof encoded === 'number' && extras !== undefined ? encoded + WITH_EXTRAS : encoded;
+  return JSON.stringify([first, type, queue]).slice(0, -1);
+}
+
+/** The end of the line after the sequence. */
+export function encodeEnd({ extras }: NewJob): string {
+  return extras === undefined ? ']' : `,0,0,0,${JSON.stringify(extras)}]`;
 }
 
 export function encodeLocks(locks: readonly Lock[] | null): number | (readonly [string, number])[] {
@@ -37,25 +46,29 @@ export function decodeEnvelope(id: string, value: string): StoredJob {
   const end = value.indexOf('\n');
   const line = end < 0 ? null : parse(value.slice(0, end));
   if (!Array.isArray(line)) throw damaged(id, value);
-  const [locks, type, queue, enqueuedAt, sequence, attempts = 0, crashes = 0, foreign = 0]: unknown[] = line;
+  const [locks, type, queue, enqueuedAt, sequence, attempts = 0, crashes = 0, foreign = 0, extras]: unknown[] = line;
   if (
     typeof type !== 'string' ||
     typeof queue !== 'string' ||
     typeof enqueuedAt !== 'number' ||
     typeof sequence !== 'number' ||
     typeof attempts !== 'number' ||
-    typeof crashes !== 'number'
+    typeof crashes !== 'number' ||
+    typeof (extras ?? {}) !== 'object'
   ) {
     throw damaged(id, value);
   }
   const rest = value.slice(end + 1);
   const payload = foreign === 1 ? payloadWithin(id, rest) : rest;
-  return { id, type, queue, payload, locks: decodeLocks(id, locks, value), attempts, crashes, sequence, enqueuedAt };
+  return {
+    ...{ id, type, queue, payload, locks: decodeLocks(id, locks, value), attempts, crashes, sequence, enqueuedAt },
+    ...(extras !== undefined && extras !== null && { extras }),
+  };
 }
 
 function decodeLocks(id: string, locks: unknown, value: string): readonly Lock[] | null {
-  if (locks === NO_LOCKS) return [];
-  if (locks === UNKNOWN_LOCKS) return null;
+  if (locks === NO_LOCKS || locks === NO_LOCKS + WITH_EXTRAS) return [];
+  if (locks === UNKNOWN_LOCKS || locks === UNKNOWN_LOCKS + WITH_EXTRAS) return null;
   if (!Array.isArray(locks)) throw damaged(id, value);
   return locks.map((lock: unknown) => {
     const [key, concurrency]: unknown[] = Array.isArray(lock) ? lock : [];
@@ -91,6 +104,7 @@ export function isPlain({ job, outcome }: Settlement, worker: string): boolean {
     outcome.keep === undefined &&
     job.worker === worker &&
     job.attempts === 0 &&
+    job.extras === undefined &&
     job.locks?.length === 0
   );
 }

@@ -25,27 +25,16 @@ import { shown, WingmanError } from '../../core/errors.ts';
 import type { Keep } from '../../core/keep.ts';
 import type { Lock } from '../../core/lock.ts';
 import { CRASHED } from '../../core/outcome.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import { newName } from '../../runtime/identity.ts';
-import { decodeMoves, encodeDue, encodeKeep, encodeLocks, encodeStart } from './codec.ts';
-import type { Connection } from './connection.ts';
+import { decodeMoves, encodeDue, encodeEnd, encodeKeep, encodeLocks, encodeStart } from './codec.ts';
+import { callArgs, Desk, type DeskSettings } from './desk.ts';
 import { diagnose } from './diagnosis.ts';
 import { decodeExchange, encodeExchange } from './exchange.ts';
-import type { Keys } from './keys.ts';
 import { Reads } from './reads.ts';
-import { closed } from './refusals.ts';
-import { Replication } from './replication.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
-import type { ScriptName } from './scripts.ts';
-import { Waiting } from './waiting.ts';
 
-export interface RedisSettings {
-  readonly connection: Connection;
-  readonly keys: Keys;
-  readonly clock: Clock;
+export interface RedisSettings extends DeskSettings {
   readonly maxPayload: number;
-  /** How long a grant is kept before it may pass to another queue, in milliseconds. */
-  readonly grantTimeout: number;
   readonly reopen: Reopen | null;
 }
 
@@ -58,26 +47,16 @@ export class RedisBackend implements Backend {
   readonly maxPayload: number;
   /** Behind a getter, which no logger reads: it may hold a password. */
   readonly #reopen: Reopen | null;
-  readonly #clock: Clock;
-  readonly #replication: Replication;
-  readonly #connection: Connection;
-  readonly #keys: Keys;
-  readonly #grantTimeout: number;
+  readonly #desk: Desk;
   readonly #reads: Reads;
-  readonly #waiting: Waiting;
   /** For the calls that this backend makes on its own: burying what its scripts did not see to be damaged. */
   readonly #caller = new Caller(newName());
-  #isClosed = false;
 
-  constructor({ connection, keys, clock, maxPayload, grantTimeout, reopen }: RedisSettings) {
-    this.#connection = connection;
-    this.#keys = keys;
-    this.#clock = clock;
-    this.#grantTimeout = grantTimeout;
+  constructor({ maxPayload, reopen, ...settings }: RedisSettings) {
+    const { connection, keys } = settings;
     this.#reopen = reopen;
-    this.#replication = new Replication(connection, keys, clock);
+    this.#desk = new Desk(settings);
     this.#reads = new Reads(connection, keys);
-    this.#waiting = new Waiting(connection, keys, clock);
     this.location = connection.location;
     this.maxPayload = maxPayload;
   }
@@ -92,15 +71,16 @@ export class RedisBackend implements Backend {
       job.queue,
       job.due === undefined ? '' : encodeDue(job.due),
       encodeStart(job),
+      encodeEnd(job),
       job.payload,
     ]);
-    const reply = textOf(await this.#run('enqueue', ...callArgs(call), jobs.length, ...args));
+    const reply = textOf(await this.#desk.run('enqueue', ...callArgs(call), jobs.length, ...args));
     return Array.from(reply, (digit) => (digit === '1' ? 'enqueued' : 'duplicate'));
   }
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
-    const { words, isInBulk } = encodeExchange(request, this.#grantTimeout);
-    const reply = await this.#run('exchange', ...callArgs(call), ...words);
+    const { words, isInBulk } = encodeExchange(request, this.#desk.grantTimeout);
+    const reply = await this.#desk.run('exchange', ...callArgs(call), ...words);
     const { damaged, ...exchanged } = decodeExchange(reply, request, isInBulk);
     if (damaged.length === 0) return exchanged;
     return { ...exchanged, moves: [...exchanged.moves, ...(await this.#bury(request.worker, damaged))] };
@@ -117,125 +97,125 @@ export class RedisBackend implements Backend {
 
   async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
     const given = locks === undefined ? '' : JSON.stringify(locks.length === 0 ? [] : encodeLocks(locks));
-    const args = [...callArgs(call), job.worker, this.#grantTimeout, job.id, job.token, given];
-    const [state, moves] = arrayOf(await this.#run('lock', ...args));
+    const args = [...callArgs(call), job.worker, this.#desk.grantTimeout, job.id, job.token, given];
+    const [state, moves] = arrayOf(await this.#desk.run('lock', ...args));
     return { state: oneOf(state, 'none', 'locked', 'held', 'stale'), moves: decodeMoves(textsOf(moves)) };
   }
 
   async unlock(call: Call, job: ClaimedJob): Promise<UnlockReply> {
-    const args = [...callArgs(call), job.worker, this.#grantTimeout, job.id, job.token];
-    const [freed, moves] = arrayOf(await this.#run('unlock', ...args));
+    const args = [...callArgs(call), job.worker, this.#desk.grantTimeout, job.id, job.token];
+    const [freed, moves] = arrayOf(await this.#desk.run('unlock', ...args));
     return { freed: numberOf(freed), moves: decodeMoves(textsOf(moves)) };
   }
 
   async register(worker: string, lease: number): Promise<void> {
-    await this.#run('register', worker, lease);
+    await this.#desk.run('register', worker, lease);
   }
 
   async renew(worker: string, lease: number): Promise<boolean> {
-    return (await this.#run('renew', worker, lease)) === 1;
+    return (await this.#desk.run('renew', worker, lease)) === 1;
   }
 
   async retire(worker: string): Promise<void> {
-    await this.#run('retire', worker);
+    await this.#desk.run('retire', worker);
   }
 
   async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
-    const args = [...callArgs(call), worker, this.#grantTimeout, JSON.stringify(known)];
-    return { moves: decodeMoves(textsOf(await this.#run('relinquish', ...args))), more: false };
+    const args = [...callArgs(call), worker, this.#desk.grantTimeout, JSON.stringify(known)];
+    return { moves: decodeMoves(textsOf(await this.#desk.run('relinquish', ...args))), more: false };
   }
 
   async reclaim(limit: number): Promise<SweepReply> {
-    return sweepReply(await this.#run('reclaim', this.#grantTimeout, limit, JSON.stringify(CRASHED)));
+    return sweepReply(await this.#desk.run('reclaim', this.#desk.grantTimeout, limit, JSON.stringify(CRASHED)));
   }
 
   async promote(limit: number): Promise<PromoteReply> {
-    const reply = await this.#run('promote', limit);
+    const reply = await this.#desk.run('promote', limit);
     const next = numberOf(arrayOf(reply)[2]);
     return { ...sweepReply(reply), next: next < 0 ? null : next };
   }
 
   async passGrants(limit: number): Promise<SweepReply> {
-    return sweepReply(await this.#run('pass-grants', this.#grantTimeout, limit, PASS_BUDGET));
+    return sweepReply(await this.#desk.run('pass-grants', this.#desk.grantTimeout, limit, PASS_BUDGET));
   }
 
   async unpark(types: readonly string[], limit: number): Promise<SweepReply> {
-    return sweepReply(await this.#run('unpark', limit, ...types));
+    return sweepReply(await this.#desk.run('unpark', limit, ...types));
   }
 
   async expire(failed: Keep, limit: number): Promise<SweepReply> {
-    return sweepReply(await this.#run('expire', limit, encodeKeep(failed)));
+    return sweepReply(await this.#desk.run('expire', limit, encodeKeep(failed)));
   }
 
   async lead(candidate: string, lease: number): Promise<boolean> {
-    return (await this.#run('lead', candidate, lease)) === 1;
+    return (await this.#desk.run('lead', candidate, lease)) === 1;
   }
 
   async resign(candidate: string): Promise<void> {
-    await this.#run('resign', candidate);
+    await this.#desk.run('resign', candidate);
   }
 
   async cancel(call: Call, id: string): Promise<CancelReply> {
-    const [result, moves] = arrayOf(await this.#run('cancel', ...callArgs(call), this.#grantTimeout, id));
+    const [result, moves] = arrayOf(await this.#desk.run('cancel', ...callArgs(call), this.#desk.grantTimeout, id));
     return { result: oneOf(result, ...CANCEL_RESULTS), moves: decodeMoves(textsOf(moves)) };
   }
 
   async retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {
-    return digits(await this.#run('retry-failed', ...callArgs(call), ...ids), 'retried');
+    return digits(await this.#desk.run('retry-failed', ...callArgs(call), ...ids), 'retried');
   }
 
   async discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]> {
-    return digits(await this.#run('discard', ...callArgs(call), ...ids), 'discarded');
+    return digits(await this.#desk.run('discard', ...callArgs(call), ...ids), 'discarded');
   }
 
   async increment(call: Call, counter: keyof Counters, by: number): Promise<void> {
-    await this.#run('increment', ...callArgs(call), counter, by);
+    await this.#desk.run('increment', ...callArgs(call), counter, by);
   }
 
   async find(id: string): Promise<JobView | null> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     return this.#reads.find(id);
   }
 
   async peek(queue: string): Promise<StoredJob | null> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     return this.#reads.peek(queue);
   }
 
   async size(queue: string): Promise<number> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     return this.#reads.size(queue);
   }
 
   async list(listing: Listing, offset: number, limit: number): Promise<readonly string[]> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     return this.#reads.list(listing, offset, limit);
   }
 
   async holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     return this.#reads.holders(key);
   }
 
   async deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     return this.#reads.deadLetters(offset, limit);
   }
 
   async stats(): Promise<Stats> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     return this.#reads.stats();
   }
 
   async now(): Promise<number> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     return this.#reads.now();
   }
 
   async waitForDue({ timeout, signal }: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     // What came since the last promotion has left its token.
-    return this.#waiting.waitFor([this.#keys.the('dueSooner')], timeout, signal);
+    return this.#desk.waiting.waitFor([this.#desk.keys.the('dueSooner')], timeout, signal);
   }
 
   async cancellations(
@@ -243,60 +223,43 @@ export class RedisBackend implements Backend {
     known: readonly string[],
     { timeout, signal }: { timeout: number; signal?: AbortSignal },
   ): Promise<readonly string[]> {
-    this.#assertOpen();
+    this.#desk.assertOpen();
     // Those whose run has ended stay on the list for a while.
     const look = async (): Promise<string[]> => {
       const asked = Object.entries(
-        await this.#connection.do((client) => client.hgetall(this.#keys.of('cancels', worker))),
+        await this.#desk.connection.do((client) => client.hgetall(this.#desk.keys.of('cancels', worker))),
       ).filter(([, token]) => !known.includes(token));
       if (asked.length === 0) return [];
       const ids = asked.map(([id]) => id);
-      const running = await this.#connection.do((client) => client.hmget(this.#keys.of('processing', worker), ...ids));
+      const running = await this.#desk.connection.do((client) =>
+        client.hmget(this.#desk.keys.of('processing', worker), ...ids),
+      );
       return asked.map(([, token]) => token).filter((token, at) => running[at] === token);
     };
     const asked = await look();
     if (asked.length > 0) return asked;
-    const wake = await this.#waiting.waitFor([this.#keys.of('control', worker)], timeout, signal);
+    const wake = await this.#desk.waiting.waitFor([this.#desk.keys.of('control', worker)], timeout, signal);
     return wake === 'aborted' ? [] : look();
   }
 
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
-    this.#assertOpen();
-    return this.#waiting.wait(queues, options.timeout, options.signal);
+    this.#desk.assertOpen();
+    return this.#desk.waiting.wait(queues, options.timeout, options.signal);
   }
 
   async replicated(replicas: number, timeout: number): Promise<number> {
-    this.#assertOpen();
-    return this.#replication.replicated(replicas, timeout);
+    this.#desk.assertOpen();
+    return this.#desk.replication.replicated(replicas, timeout);
   }
 
   async diagnose(depth: 'full' | 'quick'): Promise<readonly Finding[]> {
-    this.#assertOpen();
-    return diagnose(this.#connection, this.#keys, this.#clock, depth);
+    this.#desk.assertOpen();
+    return diagnose(this.#desk.connection, this.#desk.keys, this.#desk.clock, depth);
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#waiting.close();
-    this.#connection.close();
+    this.#desk.close();
   }
-
-  /** Runs a script that changes something. */
-  async #run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
-    this.#assertOpen();
-    const reply = await this.#connection.run(name, this.#keys.the('sequence'), [this.#keys.root, ...args]);
-    this.#replication.wrote();
-    return reply;
-  }
-
-  #assertOpen(): void {
-    if (this.#isClosed) throw closed(this.location, 'not done');
-  }
-}
-
-function callArgs({ client, sequence, floor }: Call): readonly [string, number, number] {
-  return [client, sequence, floor];
 }
 
 function digits<Done extends string>(reply: unknown, done: Done): Acted<Done>[] {

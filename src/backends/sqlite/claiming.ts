@@ -4,7 +4,7 @@ import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { type Books, move } from './books.ts';
 import type { Row } from './driver.ts';
 import { grantAll } from './granting.ts';
-import { bytes, type Entry, integer, parseLocks, text, toJob } from './rows.ts';
+import { bytes, type Entry, integer, parseExtras, parseLocks, text, toJob } from './rows.ts';
 import { questions } from './statements.ts';
 
 export interface Claimed {
@@ -82,6 +82,7 @@ function toWaiting(row: Row): Entry {
     type: text(row.type),
     queue: text(row.queue),
     locks: parseLocks(row.locks),
+    extras: parseExtras(row.extras),
     state: 'waiting',
     granted: row.lane === 0,
     attempts: integer(row.attempts),

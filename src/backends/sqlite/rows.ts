@@ -1,5 +1,6 @@
 import { isId, type StoredJob } from '../../core/envelope.ts';
 import { shown, WingmanError } from '../../core/errors.ts';
+import type { Extras } from '../../core/extras.ts';
 import type { Lock } from '../../core/lock.ts';
 import type { State } from '../../core/states.ts';
 import type { Row, Value } from './driver.ts';
@@ -15,6 +16,7 @@ export interface Entry {
   state: State;
   /** It waits with its locks reserved. */
   readonly granted: boolean;
+  readonly extras: Extras | undefined;
   readonly attempts: number;
   readonly crashes: number;
   /** How many failed attempts it ever had. */
@@ -63,6 +65,7 @@ export function toEntry(row: Row): Entry {
     type: text(row.type),
     queue: text(row.queue),
     locks: parseLocks(row.locks),
+    extras: parseExtras(row.extras),
     state: toState(text(row.state)),
     granted: row.lane === 0,
     attempts: integer(row.attempts),
@@ -90,6 +93,7 @@ export function toJob(row: Row): StoredJob | string {
     crashes: integer(row.crashes),
     sequence: integer(row.sequence),
     enqueuedAt: integer(row.enqueued_at),
+    ...(row.extras !== null && { extras: parseExtras(row.extras) ?? {} }),
   };
 }
 
@@ -105,6 +109,22 @@ export function toState(value: string): State {
 export function lockText(locks: Locks): string | null {
   if (locks === null) return null;
   return locks.length === 0 ? '[]' : JSON.stringify(locks.map(({ key, concurrency }) => ({ key, concurrency })));
+}
+
+/** The text of extras as `parseExtras` reads it. */
+export function extrasText(extras: Extras | undefined): string | null {
+  return extras === undefined ? null : JSON.stringify(extras);
+}
+
+/** What is damaged says nothing. */
+export function parseExtras(value: Value | undefined): Extras | undefined {
+  if (typeof value !== 'string') return undefined;
+  try {
+    const extras: unknown = JSON.parse(value);
+    return typeof extras === 'object' && extras !== null ? extras : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined for what `lockText` never gives. */

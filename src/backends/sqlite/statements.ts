@@ -4,10 +4,10 @@
  */
 
 /** What a step must know of a job that it moves: see `toEntry`. */
-const ENTRY = 'sequence, id, type, queue, locks, state, lane, attempts, crashes, failures, worker, token';
+const ENTRY = 'sequence, id, type, queue, locks, extras, state, lane, attempts, crashes, failures, worker, token';
 
 /** The envelope: see `toJob`. */
-const JOB = 'sequence, id, type, queue, locks, enqueued_at, attempts, crashes, payload';
+const JOB = 'sequence, id, type, queue, locks, extras, enqueued_at, attempts, crashes, payload';
 
 /** A job in a state belongs to nobody and waits for nothing, except for what the transition sets. */
 const CLEARED = 'lane = NULL, position = NULL, grant_ends = NULL, worker = NULL, token = NULL, held_for = NULL';
@@ -16,8 +16,8 @@ const CLEARED = 'lane = NULL, position = NULL, grant_ends = NULL, worker = NULL,
 
 export const transitions = {
   /** `state` is waiting (with a position) or scheduled (with a date). A job that is in the books changes nothing. */
-  enqueue: `INSERT INTO jobs (sequence, id, type, queue, locks, state, enqueued_at, lane, position, due, payload)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  enqueue: `INSERT INTO jobs (sequence, id, type, queue, locks, state, enqueued_at, lane, position, due, extras, payload)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 
   claim: `UPDATE jobs SET state = 'processing', worker = ?, token = ?, lane = NULL, position = NULL, grant_ends = NULL
     WHERE sequence = ?`,

@@ -21,7 +21,7 @@ local function lock()
   if not line then return 'none' end
   if ARGV[9] ~= '' then
     line[LOCKS] = cjson.decode(ARGV[9])
-    if #line[LOCKS] == 0 then line[LOCKS] = 0 end
+    if #line[LOCKS] == 0 then line[LOCKS] = line[EXTRAS] and 2 or 0 end
     rewrite(id, value, line, line_end)
   end
   local locks = locks_of(line)

@@ -47,6 +47,8 @@ CREATE TABLE jobs (
   reason      TEXT,
   -- When a job failed for good, or completed and was kept.
   ended_at    INTEGER CHECK (ended_at BETWEEN -9007199254740991 AND 9007199254740991),
+  -- JSON, for what only few jobs have. NULL where there is nothing.
+  extras      TEXT,
   -- JSON text, never parsed here. Last, so that what comes before it is read without it.
   payload     TEXT NOT NULL
 ) STRICT;

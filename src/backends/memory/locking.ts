@@ -1,0 +1,58 @@
+import type { CancelReply, LockReply, UnlockReply } from '../../contract/backend.ts';
+import type { ClaimedJob } from '../../core/envelope.ts';
+import type { Lock } from '../../core/lock.ts';
+import { move, remove } from './books.ts';
+import type { Desk } from './desk.ts';
+import { ownedEntry } from './exchange.ts';
+import { firstFull } from './granting.ts';
+import { isToCancel } from './taking-back.ts';
+
+/** Takes all locks of a claimed job, or holds it at the first that is full. */
+export function lock(desk: Desk, job: ClaimedJob, locks?: readonly Lock[]): LockReply {
+  const { books } = desk;
+  const entry = ownedEntry(books, job);
+  if (entry === undefined) return { state: 'stale', moves: [] };
+  if (locks !== undefined) entry.job = { ...entry.job, locks };
+  if ((entry.job.locks ?? []).length === 0) return { state: 'none', moves: [] };
+  const full = firstFull(books, entry);
+  if (full !== undefined) {
+    const freed = books.free(entry);
+    if (isToCancel(entry)) {
+      books.jobs.delete(job.id);
+      return { state: 'stale', moves: [move('cancelled', entry, job.worker), ...desk.grant(freed)] };
+    }
+    books.hold(entry, full.key);
+    return { state: 'held', moves: [move('held', entry, full.key), ...desk.grant(freed)] };
+  }
+  for (const { key } of entry.job.locks ?? []) books.take(entry, key, job.token);
+  return { state: 'locked', moves: [] };
+}
+
+/** Frees what a claimed job has, and grants the places. */
+export function unlock(desk: Desk, job: ClaimedJob): UnlockReply {
+  const entry = ownedEntry(desk.books, job);
+  const freed = entry === undefined ? [] : desk.books.free(entry);
+  return { freed: freed.length, moves: desk.grant(freed) };
+}
+
+/** Removes a job that neither runs nor has ended; of one that runs, tells its worker. */
+export function cancel(desk: Desk, id: string): CancelReply {
+  const { books } = desk;
+  const entry = books.jobs.get(id);
+  if (entry === undefined) return { result: 'unknown', moves: [] };
+  if (entry.state === 'failed' || entry.state === 'completed') return { result: entry.state, moves: [] };
+  if (entry.owner !== undefined) {
+    entry.cancelAsked = entry.owner.token;
+    desk.controls.wake(entry.owner.worker);
+    return { result: 'asked', moves: [] };
+  }
+  const { granted, list } = books.queue(entry.job.queue);
+  if (!remove(granted, entry)) remove(list, entry);
+  const { heldFor } = entry;
+  books.unhold(entry);
+  const freed = books.free(entry);
+  books.jobs.delete(id);
+  // It may have been what those behind it waited for.
+  if (heldFor !== undefined) freed.push(heldFor);
+  return { result: 'cancelled', moves: desk.grant(freed) };
+}

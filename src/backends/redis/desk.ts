@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis';
+import type { Call } from '../../contract/call.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Connection } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { closed } from './refusals.ts';
+import { Replication } from './replication.ts';
+import type { ScriptName } from './scripts.ts';
+import { Waiting } from './waiting.ts';
+
+export interface DeskSettings {
+  readonly connection: Connection;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  /** How long a grant is kept before it may pass to another queue, in milliseconds. */
+  readonly grantTimeout: number;
+}
+
+/** What every concern of the backend works with: the connection, the keys, and those who wait. */
+export class Desk {
+  readonly connection: Connection;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly grantTimeout: number;
+  readonly waiting: Waiting;
+  readonly replication: Replication;
+  #isClosed = false;
+
+  constructor({ connection, keys, clock, grantTimeout }: DeskSettings) {
+    this.connection = connection;
+    this.keys = keys;
+    this.clock = clock;
+    this.grantTimeout = grantTimeout;
+    this.waiting = new Waiting(connection, keys, clock);
+    this.replication = new Replication(connection, keys, clock);
+  }
+
+  /** Runs a script that changes something. */
+  async run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
+    this.assertOpen();
+    const reply = await this.connection.run(name, this.keys.the('sequence'), [this.keys.root, ...args]);
+    this.replication.wrote();
+    return reply;
+  }
+
+  /** Runs a command that changes nothing. */
+  do<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
+    this.assertOpen();
+    return this.connection.do(command);
+  }
+
+  assertOpen(): void {
+    if (this.#isClosed) throw closed(this.connection.location, 'not done');
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.waiting.close();
+    this.connection.close();
+  }
+}
+
+/** The words by which a script knows a call. */
+export function callArgs({ client, sequence, floor }: Call): readonly [string, number, number] {
+  return [client, sequence, floor];
+}

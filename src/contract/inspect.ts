@@ -1,0 +1,79 @@
+// What a backend tells of its books to those who look.
+import type { StoredJob } from '../core/envelope.ts';
+import type { FailedAttempt } from '../core/outcome.ts';
+import type { State } from '../core/states.ts';
+
+/** A job as it stands in the books. */
+export interface JobView {
+  readonly job: StoredJob;
+  readonly state: State;
+  /** When a scheduled job is due. */
+  readonly due?: number;
+  /** Who owns a job in processing. */
+  readonly owner?: { readonly worker: string; readonly token: string };
+  /** The lock key that a held job waits for. */
+  readonly heldFor?: string;
+  /** A waiting job has its locks reserved. */
+  readonly granted?: boolean;
+  /** Why a job is parked. */
+  readonly reason?: string;
+  readonly failedAt?: number;
+  /** When a job completed that is kept. */
+  readonly completedAt?: number;
+  /** The failed attempts so far, oldest first; the newest `KEPT_ATTEMPTS` of them. */
+  readonly failures: readonly FailedAttempt[];
+}
+
+/** Which jobs to list, in their order. */
+export type Listing =
+  | { readonly state: 'waiting'; readonly queue: string }
+  | { readonly state: 'held'; readonly key: string }
+  | { readonly state: 'processing'; readonly worker: string }
+  | { readonly state: 'parked' | 'completed'; readonly type: string }
+  | { readonly state: 'scheduled' | 'failed' };
+
+export interface DeadLetter {
+  readonly queue: string;
+  readonly reason: string;
+  readonly at: number;
+  /** The bytes as they were found. */
+  readonly raw: Uint8Array;
+}
+
+export interface Stats {
+  /** Sorted by name. */
+  readonly queues: readonly { readonly queue: string; readonly waiting: number; readonly held: number }[];
+  /** Sorted by name. `leaseEnds` is an instant. */
+  readonly workers: readonly { readonly worker: string; readonly processing: number; readonly leaseEnds: number }[];
+  readonly scheduled: number;
+  readonly failed: number;
+  /** Completed jobs that are kept. */
+  readonly completed: number;
+  readonly parked: number;
+  readonly dead: number;
+  readonly counters: Counters;
+}
+
+/** Since the beginning, over all managers. */
+export interface Counters {
+  readonly successful: number;
+  readonly failed: number;
+}
+
+export interface InspectBackend {
+  /** The job with this id in whatever state it is, or null. Looks at no queue. */
+  find(id: string): Promise<JobView | null>;
+  /** The job that a claim would look at first, or null. What is no envelope is passed over and stays. */
+  peek(queue: string): Promise<StoredJob | null>;
+  /** How many jobs wait in a queue. */
+  size(queue: string): Promise<number>;
+  /** Ids of a listing from `offset` on, `limit` at most. */
+  list(listing: Listing, offset: number, limit: number): Promise<readonly string[]>;
+  /** Who has a place of a lock key, by id; a token of null is a grant that nobody has claimed yet. */
+  holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]>;
+  /** Oldest first. */
+  deadLetters(offset: number, limit: number): Promise<readonly DeadLetter[]>;
+  stats(): Promise<Stats>;
+  /** The backend's clock. */
+  now(): Promise<number>;
+}

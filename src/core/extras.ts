@@ -1,0 +1,19 @@
+/**
+ * What only few jobs have, as it is stored with them. A job without any has no extras at all, so that it pays nothing for
+ * them; a field that says nothing is left out, and no list in it is empty.
+ */
+export interface Extras {
+  /** A whole number from -1000 to 1000, and not 0; the higher, the sooner. */
+  readonly priority?: number;
+  readonly unique?: Unique;
+  /** How long after it was enqueued it must have ended, in milliseconds. */
+  readonly deadline?: number;
+  readonly tags?: readonly string[];
+}
+
+/** Which other jobs a job must not stand beside. */
+export interface Unique {
+  readonly key: string;
+  /** How long the key is taken: while the job has not begun, until it has ended, or so many milliseconds from its enqueue. */
+  readonly while: 'waiting' | 'until done' | number;
+}
