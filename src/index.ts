@@ -2,7 +2,7 @@
 export { type ClientOptions, type ConnectOptions, connect } from './client/connect.ts';
 export type { Durability, EnqueueOptions, ManyOptions, ScheduleOptions } from './client/options.ts';
 export type { EnqueueArguments, EnqueuedJob, Wingman } from './client/wingman.ts';
-export type { Backend, Counters, DeadLetter, Listing, Stats } from './contract/backend.ts';
+export type { Backend, Counters, DeadLetter, Listing, PauseTarget, Stats } from './contract/backend.ts';
 export type { BackendSource } from './contract/source.ts';
 export type { Duration } from './core/duration.ts';
 export {
@@ -27,17 +27,20 @@ export {
   type Job,
   type JobDefinition,
   type JobOptions,
+  type RateControl,
 } from './core/job.ts';
 export type { KeepOptions } from './core/keep.ts';
 export type { Lock, Locks } from './core/lock.ts';
 export type { Logger } from './core/log.ts';
 export type { Failure, Outcome } from './core/outcome.ts';
+export type { Rate, Rates } from './core/rate.ts';
 export type { Backoff, RetryOptions } from './core/retry.ts';
 export type { Schema } from './core/schema.ts';
 export { STATES, type State, TRANSITIONS, type Transition, type TransitionEvent } from './core/states.ts';
-export { Fail, RetryAt, Snooze } from './core/verdict.ts';
+export { Fail, type RateLimit, RateLimited, RetryAt, Snooze } from './core/verdict.ts';
 export type { Cancelled } from './inspector/acts.ts';
-export type { FailedRun, JobInfo } from './inspector/jobs.ts';
+export type { PauseInfo, PauseOptions, QueueLimitInfo, QueueLimitOptions } from './inspector/controls.ts';
+export type { FailedRun, JobInfo, RateInfo } from './inspector/jobs.ts';
 export { Manager, type ManagerEvents } from './manager/manager.ts';
 export type { ManagerOptions } from './manager/options.ts';
 export type { Queues } from './manager/queue-order.ts';

@@ -6,6 +6,8 @@ import { doctorCommand } from './doctor.ts';
 import { enqueueCommand } from './enqueue.ts';
 import { describeError, describeUsage, EXIT_USAGE, exitCodeOf } from './errors.ts';
 import { failedCommand } from './failed.ts';
+import { limitCommand } from './limit.ts';
+import { pauseCommand, resumeCommand } from './pause.ts';
 import { startCommand } from './start.ts';
 import { statsCommand } from './stats.ts';
 import { readVersion } from './version.ts';
@@ -28,6 +30,9 @@ function makeProgram(): Command {
     statsCommand(),
     failedCommand(),
     cancelCommand(),
+    pauseCommand(),
+    resumeCommand(),
+    limitCommand(),
     doctorCommand(),
     demoCommand(),
   ]) {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { openBackend } from '../backends/open.ts';
 import type { Stats } from '../contract/backend.ts';
 import { withoutPassword } from '../core/errors.ts';
+import { type PauseInfo, pauses, type QueueLimitInfo, queueLimits } from '../inspector/controls.ts';
 import { err, out } from './colors.ts';
 import { count, duration, printable } from './format.ts';
 import { print } from './output.ts';
@@ -42,7 +43,13 @@ async function stats(flags: StatsFlags): Promise<void> {
   await print(`${text}\n`);
 }
 
-const NOTHING: Stats = {
+/** All that is shown. */
+export interface Seen extends Stats {
+  readonly pauses: readonly PauseInfo[];
+  readonly limits: readonly QueueLimitInfo[];
+}
+
+const NOTHING: Seen = {
   queues: [],
   workers: [],
   scheduled: 0,
@@ -51,10 +58,12 @@ const NOTHING: Stats = {
   parked: 0,
   dead: 0,
   counters: { successful: 0, failed: 0 },
+  pauses: [],
+  limits: [],
 };
 
 /** `now` is the backend's clock, by which its leases end. */
-async function look(url: string): Promise<Stats & { readonly now: number }> {
+async function look(url: string): Promise<Seen & { readonly now: number }> {
   const file = sqliteFile(url);
   if (file !== null && !existsSync(file)) {
     // Only looking must not make a file.
@@ -63,8 +72,13 @@ async function look(url: string): Promise<Stats & { readonly now: number }> {
   }
   const backend = await openBackend(url);
   try {
-    const [seen, now] = await Promise.all([backend.stats(), backend.now()]);
-    return { ...seen, now };
+    const [seen, now, paused, limits] = await Promise.all([
+      backend.stats(),
+      backend.now(),
+      pauses(backend),
+      queueLimits(backend),
+    ]);
+    return { ...seen, now, pauses: paused, limits };
   } finally {
     await backend.close();
   }
@@ -85,8 +99,21 @@ const WORKERS: readonly Column[] = [
   { title: 'lease' },
 ];
 
+const PAUSES: readonly Column[] = [
+  { title: 'paused', shrink: 'start' },
+  { title: 'since' },
+  { title: 'by' },
+  { title: 'why', shrink: 'end' },
+];
+const LIMITS: readonly Column[] = [
+  { title: 'limited queue', shrink: 'start' },
+  { title: 'running', align: 'right' },
+  { title: 'at most', align: 'right' },
+  { title: 'one starts each', align: 'right' },
+];
+
 /** What `wingman stats` prints. */
-export function statsTable(seen: Stats, now: number, width: number): string[] {
+export function statsTable(seen: Seen, now: number, width: number): string[] {
   const { queues, workers, scheduled, parked, failed, completed, dead, counters } = seen;
   const processing = workers.reduce((sum, worker) => sum + worker.processing, 0);
   const totals: [string, number][] = [
@@ -116,7 +143,29 @@ export function statsTable(seen: Stats, now: number, width: number): string[] {
     ),
     '',
     ...(workers.length === 0 ? [out.dim('no workers')] : table(WORKERS, workerRows, width, out.bold)),
+    ...section(
+      PAUSES,
+      seen.pauses.map((pause) => pauseRow(pause, now)),
+      width,
+    ),
+    ...section(LIMITS, seen.limits.map(limitRow), width),
   ];
+}
+
+/** A table after an empty line; nothing where it has no rows. */
+function section(columns: readonly Column[], rows: string[][], width: number): string[] {
+  return rows.length === 0 ? [] : ['', ...table(columns, rows, width, out.bold)];
+}
+
+function pauseRow({ at, by = '', reason = '', ...target }: PauseInfo, now: number): string[] {
+  const name = 'queue' in target ? `queue ${target.queue}` : `type ${target.type}`;
+  return [printable(name), `${duration(Math.max(0, now - at.getTime()))} ago`, printable(by), printable(reason)];
+}
+
+function limitRow({ queue, concurrency, running, rate }: QueueLimitInfo): string[] {
+  const pace = rate === undefined ? '' : `${duration(rate.every)}${rate.burst > 1 ? `, ${rate.burst} at once` : ''}`;
+  const most = concurrency === undefined ? '' : count(concurrency);
+  return [printable(queue), running === undefined ? '' : count(running), most, pace];
 }
 
 function lease(left: number): string {

@@ -1,4 +1,4 @@
-import type { Backend, DeadLetter, Listing, Stats } from '../contract/backend.ts';
+import type { Backend, DeadLetter, Listing, PauseTarget, Stats } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import { type Due, type NewJob, wrap } from '../core/envelope.ts';
 import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
@@ -11,6 +11,17 @@ import {
   retryAllFailed,
   retryJob,
 } from '../inspector/acts.ts';
+import {
+  limitQueue,
+  type PauseInfo,
+  type PauseOptions,
+  pause,
+  pauses,
+  type QueueLimitInfo,
+  type QueueLimitOptions,
+  queueLimits,
+  resume,
+} from '../inspector/controls.ts';
 import { findJob, type JobInfo, listJobs, type Range } from '../inspector/jobs.ts';
 import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -168,6 +179,38 @@ export class Wingman {
   /** Removes all that have failed by now. Returns how many. */
   discardAllFailed(): Promise<number> {
     return this.#whileOpen(() => discardAllFailed(this.#backend, this.#caller));
+  }
+
+  /**
+   * Lets a queue, or all jobs of a type, rest: from now on no manager takes one up, wherever it is. What runs goes on.
+   * @throws InvalidOptionError
+   */
+  pause(target: PauseTarget, options?: PauseOptions): Promise<void> {
+    return this.#whileOpen(() => pause(this.#backend, this.#caller, target, options));
+  }
+
+  /** Ends that. Whether the queue or type was paused. */
+  resume(target: PauseTarget): Promise<boolean> {
+    return this.#whileOpen(() => resume(this.#backend, this.#caller, target));
+  }
+
+  /** What is paused, since when, by whom and why. */
+  pauses(): Promise<readonly PauseInfo[]> {
+    return this.#whileOpen(() => pauses(this.#backend));
+  }
+
+  /**
+   * How many jobs of a queue may run at once, and how often one may start, over all managers; from the next claim on, whatever
+   * runs. Null ends that.
+   * @throws InvalidOptionError
+   */
+  limitQueue(queue: string, limit: QueueLimitOptions | null): Promise<void> {
+    return this.#whileOpen(() => limitQueue(this.#backend, this.#caller, queue, limit));
+  }
+
+  /** The queues that have a limit, and how they stand. */
+  queueLimits(): Promise<readonly QueueLimitInfo[]> {
+    return this.#whileOpen(() => queueLimits(this.#backend));
   }
 
   /** All queues, workers and counters at one glance. */

@@ -10,13 +10,15 @@
  */
 import type { ClaimedJob, NewJob } from '../core/envelope.ts';
 import type { Keep } from '../core/keep.ts';
-import type { Lock } from '../core/lock.ts';
+import type { StoredLock } from '../core/lock.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Call } from './call.ts';
+import type { ControlBackend } from './controls.ts';
 import type { InspectBackend } from './inspect.ts';
 import type { Move } from './move.ts';
 import type { OperateBackend } from './operate.ts';
 
+export type * from './controls.ts';
 export type * from './inspect.ts';
 export type * from './move.ts';
 export type * from './operate.ts';
@@ -78,7 +80,9 @@ export interface ClaimBackend {
    * waited longest for it. The grant puts that job before all others in its queue, with its locks reserved. One that finds
    * another of its locks full goes on to wait for that, holding nothing; after `MOST_PASSES` times it keeps what it gets.
    * Claiming: then jobs are taken, those with grants first and by sequence. One that finds a lock full, or others waiting
-   * for it, is held for the first such key. What is no envelope goes to the dead letters.
+   * for it, is held for the first such key. A rate is a lock whose places come free by time: a job that starts uses one up.
+   * A queue that is paused, or has as many jobs running as it may, or whose rate does not allow one more, is passed over; a
+   * job whose type is paused is parked. What is no envelope goes to the dead letters.
    */
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply>;
 }
@@ -99,8 +103,8 @@ export interface UnlockReply {
 }
 
 export interface LockBackend {
-  /** Takes all locks of a claimed job, or holds it at the first that is full. `locks` are put into its envelope if given. */
-  lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply>;
+  /** Takes all locks and rates of a claimed job, or holds it at the first that is full. `locks` are put into its envelope if given. */
+  lock(call: Call, job: ClaimedJob, locks?: readonly StoredLock[]): Promise<LockReply>;
   /** Frees what this job holds, and only that, and grants the places; the job stays with its worker. */
   unlock(call: Call, job: ClaimedJob): Promise<UnlockReply>;
 }
@@ -140,12 +144,15 @@ export interface LeaseBackend {
 }
 
 export interface PromoteReply extends SweepReply {
-  /** Milliseconds until the next scheduled job is due, or null when none is scheduled. */
+  /** Milliseconds until the next scheduled job is due, or a rate allows the next one to start; null where neither will be. */
   readonly next: number | null;
 }
 
 export interface ScheduleBackend {
-  /** Moves up to `limit` scheduled jobs that are due to the backs of their queues, by due time, then id. */
+  /**
+   * Moves up to `limit` scheduled jobs that are due to the backs of their queues, by due time, then id. Then grants the places
+   * of up to `limit` rates that have come free by time.
+   */
   promote(limit: number): Promise<PromoteReply>;
   /**
    * Grants the places that steps before left at their bound. Then looks at up to `limit` grants that were not claimed in time. Where a job of another queue waits for the same key, the
@@ -153,7 +160,10 @@ export interface ScheduleBackend {
    * other manager could use it.
    */
   passGrants(limit: number): Promise<SweepReply>;
-  /** Moves up to `limit` parked jobs of these types to the fronts of their queues, the lowest sequence foremost. */
+  /**
+   * Moves up to `limit` parked jobs of these types to the fronts of their queues, the lowest sequence foremost; none of a type
+   * that is paused.
+   */
   unpark(types: readonly string[], limit: number): Promise<SweepReply>;
   /**
    * Removes up to `limit` jobs that were kept for long enough: failed ones by the rule given, completed ones by the rule that
@@ -231,6 +241,8 @@ export interface Backend
     OperateBackend,
     SignalBackend,
     DurabilityBackend {
+  /** Pauses and the limits of queues. */
+  readonly controls: ControlBackend;
   /** `redis`, `sqlite` or `memory`. */
   readonly kind: string;
   /** Where it is, for people: a URL without its password. */

@@ -1,12 +1,14 @@
 import type { ClaimedJob, Due, NewJob } from '../core/envelope.ts';
 import type { JobEvent } from '../core/events.ts';
 import type { Keep } from '../core/keep.ts';
-import type { Lock } from '../core/lock.ts';
+import type { StoredLock } from '../core/lock.ts';
+import { readKey } from '../core/rate.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type {
   Acted,
   Backend,
   CancelReply,
+  ControlBackend,
   Counters,
   DeadLetter,
   ExchangeReply,
@@ -35,6 +37,7 @@ export class ObservedBackend implements Backend {
   readonly location: string;
   readonly maxPayload: number;
   readonly reopen: Reopen | null;
+  readonly controls: ControlBackend;
   readonly #backend: Backend;
   readonly #emit: (event: JobEvent) => void;
   readonly #clock: Clock;
@@ -45,6 +48,7 @@ export class ObservedBackend implements Backend {
     this.location = backend.location;
     this.maxPayload = backend.maxPayload;
     this.reopen = backend.reopen;
+    this.controls = backend.controls;
     this.#backend = backend;
     this.#emit = emit;
     this.#clock = clock;
@@ -72,7 +76,7 @@ export class ObservedBackend implements Backend {
     return reply;
   }
 
-  async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
+  async lock(call: Call, job: ClaimedJob, locks?: readonly StoredLock[]): Promise<LockReply> {
     const reply = await this.#backend.lock(call, job, locks);
     this.#emitMoves(reply.moves);
     return reply;
@@ -284,6 +288,8 @@ function fromMove({ event, id, queue, detail = '' }: Move): JobEvent | null {
       return { event, id, queue };
     case 'held':
     case 'granted':
+      return { event, id, queue, detail: readKey(detail).name };
+    case 'parked':
     case 'dead':
       return { event, id, queue, detail };
     case 'reclaimed':

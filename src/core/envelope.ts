@@ -1,8 +1,9 @@
 import { InvalidOptionError, shown, WingmanError } from './errors.ts';
 import type { Extras } from './extras.ts';
-import { checkQueue, checkType, type Job } from './job.ts';
-import { type Lock, normalizeLocks } from './lock.ts';
+import { type AnyDefinition, checkQueue, checkType, type Job } from './job.ts';
+import { normalizeLocks, type StoredLock } from './lock.ts';
 import { decodePayload, encodePayload } from './payload.ts';
+import { normalizeRates } from './rate.ts';
 import { validate } from './schema.ts';
 
 /** When a job may run first: after so many milliseconds, or at an instant (ms since the epoch), by the backend's clock. */
@@ -16,8 +17,8 @@ export interface NewJob {
   readonly queue: string;
   /** JSON text. No backend ever parses it. */
   readonly payload: string;
-  /** Sorted by key; empty where none is needed; null where only a manager that knows the type can tell. */
-  readonly locks: readonly Lock[] | null;
+  /** Locks and rates, sorted by key; empty where none is needed; null where only a manager that knows the type can tell. */
+  readonly locks: readonly StoredLock[] | null;
   readonly due?: Due;
   readonly extras?: Extras;
 }
@@ -73,14 +74,25 @@ export async function wrap(job: Job, id: string, maxPayload?: number): Promise<N
   return { id, type, queue, payload, locks: await locksOf(job, payload, id) };
 }
 
-async function locksOf(job: Job, payload: string, id: string): Promise<readonly Lock[] | null> {
+async function locksOf(job: Job, payload: string, id: string): Promise<readonly StoredLock[] | null> {
   const { definition } = job;
   // Without a definition and without locks of its own, only the manager that knows the type can tell what it needs.
-  if (definition === undefined) return job.lock === undefined ? null : normalizeLocks(job.lock);
-  const { input, lock } = definition;
-  if (input === undefined && lock === undefined) return [];
+  if (definition === undefined) {
+    const isKnown = job.lock !== undefined || job.rate !== undefined;
+    return isKnown ? [...normalizeLocks(job.lock), ...normalizeRates(job.rate)] : null;
+  }
+  const { input, lock, rate } = definition;
+  if (input === undefined && lock === undefined && rate === undefined) return [];
   const stored = decodePayload(payload, id);
   const output = input === undefined ? stored : await validate(input, stored, definition.type);
-  // The definition's own types tie its lock function to what its schema gives.
-  return normalizeLocks(lock?.(output as never));
+  return limitsOf(definition, output);
+}
+
+/**
+ * The locks and rates that a type asks for with this input, as they are stored.
+ * @throws as `normalizeLocks` and `normalizeRates`, and what the type's own functions throw
+ */
+export function limitsOf({ lock, rate }: AnyDefinition, output: unknown): readonly StoredLock[] {
+  // The definition's own types tie its functions to what its schema gives.
+  return [...normalizeLocks(lock?.(output as never)), ...normalizeRates(rate?.(output as never))];
 }

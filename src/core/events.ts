@@ -22,9 +22,9 @@ export interface JobEvents {
   readonly scheduled: Happened<'scheduled'> & { readonly type: string };
   readonly promoted: Happened<'promoted'>;
   readonly claimed: AtWorker<'claimed'>;
-  /** `detail`: the lock key that it waits for. */
+  /** `detail`: the key of the lock, or of the rate, that it waits for. */
   readonly held: Happened<'held'> & { readonly type?: string; readonly detail: string };
-  /** `detail`: the lock key whose place it got. */
+  /** `detail`: the key of which it got a place. */
   readonly granted: Happened<'granted'> & { readonly detail: string };
   readonly completed: AtWorker<'completed'>;
   /** `detail`: what went wrong. `delay`: milliseconds until the next run. */
@@ -38,8 +38,8 @@ export interface JobEvents {
   readonly reclaimed: Happened<'reclaimed'> & { readonly worker: string };
   /** `worker`: the one that vanished last. */
   readonly quarantined: Happened<'quarantined'> & { readonly worker: string };
-  /** `detail`: the reason. */
-  readonly parked: AtWorker<'parked'> & { readonly detail: string };
+  /** `detail`: the reason. One whose type is paused was in no worker's hands. */
+  readonly parked: Happened<'parked'> & Partial<AtWorker<'parked'>> & { readonly detail: string };
   readonly unparked: Happened<'unparked'>;
   readonly retried: Happened<'retried'>;
   readonly discarded: Happened<'discarded'>;

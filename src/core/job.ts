@@ -5,6 +5,7 @@ import { type Keep, type KeepOptions, keepRule } from './keep.ts';
 import type { Locks } from './lock.ts';
 import type { Logger } from './log.ts';
 import { checkNames } from './options.ts';
+import type { Rates } from './rate.ts';
 import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts';
 import { isSchema, type Schema } from './schema.ts';
 
@@ -19,6 +20,16 @@ export interface Context {
   readonly log: Logger;
   /** Names this claim, and grows with each claim of the job: send it with your effects to fence off a late run. */
   readonly token: string;
+  /** A rate key, to let it rest for all managers: `await limit('api.example.com').pauseUntil(resetsAt)`. */
+  readonly limit: (key: string) => RateControl;
+}
+
+/** What a handler may do to a rate key. */
+export interface RateControl {
+  /** No job with this key starts before then. An earlier instant than one that was told before changes nothing. */
+  pauseUntil(until: Date): Promise<void>;
+  /** No job with this key starts for so long. */
+  pauseFor(duration: Duration): Promise<void>;
 }
 
 export interface JobOptions<Input, Output = Input> {
@@ -30,6 +41,8 @@ export interface JobOptions<Input, Output = Input> {
   readonly input?: Schema<Input, Output>;
   /** At most `concurrency` jobs with the same key run at once. One lock, or a list: all are taken or none. */
   readonly lock?: (input: Output) => Locks;
+  /** How often jobs with the same key may start. One rate, or a list: the job starts when all of them allow it. */
+  readonly rate?: (input: Output) => Rates;
   readonly retry?: RetryOptions;
   /** How long one attempt may take; 1 hour when left out, `false` for no limit. */
   readonly timeout?: Duration | false;
@@ -49,6 +62,8 @@ export interface Job {
   readonly payload: unknown;
   /** Left out where a definition has the rule: it is applied when the job is pushed. */
   readonly lock?: Locks;
+  /** The same for rates. */
+  readonly rate?: Rates;
   readonly definition?: AnyDefinition;
 }
 
@@ -58,6 +73,7 @@ export interface JobDefinition<Input, Output = Input> {
   readonly queue: string;
   readonly input: Schema<Input, Output> | undefined;
   readonly lock: ((input: Output) => Locks) | undefined;
+  readonly rate: ((input: Output) => Rates) | undefined;
   readonly retry: RetryPolicy;
   /** Milliseconds, or null for no limit. */
   readonly timeout: number | null;
@@ -78,6 +94,7 @@ export interface AnyDefinition {
   readonly queue: string;
   readonly input: Schema | undefined;
   readonly lock: ((input: never) => Locks) | undefined;
+  readonly rate: ((input: never) => Rates) | undefined;
   readonly retry: RetryPolicy;
   readonly timeout: number | null;
   readonly keep: Keep | null;
@@ -95,7 +112,7 @@ export interface Handler {
 const HANDLER: unique symbol = Symbol.for('wingmanjs.handler') as never;
 const DEFINITION: unique symbol = Symbol.for('wingmanjs.definition') as never;
 
-const OPTIONS = ['type', 'queue', 'input', 'lock', 'retry', 'timeout', 'keep'];
+const OPTIONS = ['type', 'queue', 'input', 'lock', 'rate', 'retry', 'timeout', 'keep'];
 const DEFAULT_QUEUE = 'default';
 const DEFAULT_TIMEOUT = 3_600_000;
 
@@ -112,12 +129,15 @@ export function defineJob<Input = undefined>(
 ): JobDefinition<Input>;
 export function defineJob<Input, Output>(options: JobOptions<Input, Output>): JobDefinition<Input, Output> {
   checkNames(options, OPTIONS, 'options');
-  const { input, lock, timeout = DEFAULT_TIMEOUT } = options;
+  const { input, lock, rate, timeout = DEFAULT_TIMEOUT } = options;
   if (input !== undefined && !isSchema(input)) {
     throw new InvalidOptionError('input', 'a Standard Schema (of zod, valibot, arktype, …)', input);
   }
   if (lock !== undefined && typeof lock !== 'function') {
     throw new InvalidOptionError('lock', 'a function of the input', lock);
+  }
+  if (rate !== undefined && typeof rate !== 'function') {
+    throw new InvalidOptionError('rate', 'a function of the input', rate);
   }
   const definition: JobDefinition<Input, Output> & { readonly [DEFINITION]: true } = {
     [DEFINITION]: true,
@@ -125,6 +145,7 @@ export function defineJob<Input, Output>(options: JobOptions<Input, Output>): Jo
     queue: checkQueue(options.queue),
     input,
     lock,
+    rate,
     retry: retryPolicy(options.retry),
     timeout: timeout === false ? null : positive(timeout),
     keep: keepRule(options.keep, 'keep'),

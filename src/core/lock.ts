@@ -6,11 +6,17 @@ export interface Lock {
   readonly concurrency: number;
 }
 
+/** A lock as it is stored with a job; or a rate: see core/rate.ts. */
+export interface StoredLock extends Lock {
+  /** Of a rate: in milliseconds, how long it takes until one of its places comes free. */
+  readonly interval?: number;
+}
+
 /** What a job type's `lock` gives: one lock, several (all are taken, or none), or nothing. */
 export type Locks = Lock | readonly Lock[] | null | undefined;
 
-// A lone surrogate has no form in UTF-8: two such keys would become one in the store.
-const KEY = /^[^\p{Surrogate}]{1,512}$/u;
+// A lone surrogate has no form in UTF-8: two such keys would become one in the store. The two non-characters mark other keys.
+const KEY = /^[^\p{Surrogate}\uFFFE\uFFFF]{1,512}$/u;
 
 /**
  * Checks locks and puts them in the order in which they are taken: sorted by key, so that jobs which need several always
@@ -40,14 +46,17 @@ function check(lock: unknown): Lock {
   }
   const key: unknown = Reflect.get(lock, 'key');
   const concurrency: unknown = Reflect.get(lock, 'concurrency');
-  // SQLite ends a text at a NUL, so two such keys could become one as well.
-  if (typeof key !== 'string' || !KEY.test(key) || key.includes('\0')) {
-    throw new InvalidOptionError('lock.key', 'text of 1 to 512 characters without NUL', key);
-  }
   if (typeof concurrency !== 'number' || !Number.isSafeInteger(concurrency)) {
     throw new InvalidOptionError('lock.concurrency', 'a whole number', concurrency);
   }
-  return { key, concurrency };
+  return { key: checkKey(key, 'lock.key'), concurrency };
+}
+
+/** @throws InvalidOptionError for what can be no key of a lock or a rate */
+export function checkKey(key: unknown, option: string): string {
+  // SQLite ends a text at a NUL, so two such keys could become one as well.
+  if (typeof key === 'string' && KEY.test(key) && !key.includes('\0')) return key;
+  throw new InvalidOptionError(option, 'text of 1 to 512 characters without NUL, U+FFFE and U+FFFF', key);
 }
 
 function isList(locks: Lock | readonly Lock[]): locks is readonly Lock[] {

@@ -1,8 +1,9 @@
 import type { InspectBackend, JobView, Listing } from '../contract/backend.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import type { Lock } from '../core/lock.ts';
+import type { Lock, StoredLock } from '../core/lock.ts';
 import type { FailedAttempt, Failure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
+import { readKey } from '../core/rate.ts';
 import type { State } from '../core/states.ts';
 
 /** A failed attempt, for people and programs that look. */
@@ -26,6 +27,8 @@ export interface JobInfo {
   readonly input: unknown;
   /** Null where only a manager that knows the type can tell. */
   readonly locks: readonly Lock[] | null;
+  /** By which keys its start is limited: one job each `every` milliseconds, and `burst` at once. Left out where it is not. */
+  readonly rates?: readonly RateInfo[];
   /** Runs that ended in a failure. */
   readonly attempts: number;
   /** Runs in a row whose worker vanished. */
@@ -37,6 +40,8 @@ export interface JobInfo {
   readonly worker?: string;
   /** The lock key that a held job waits for. */
   readonly waitsFor?: string;
+  /** The rate key that a held job waits for. */
+  readonly waitsForRate?: string;
   /** Why it is parked. */
   readonly reason?: string;
   readonly failedAt?: Date;
@@ -44,6 +49,14 @@ export interface JobInfo {
   readonly completedAt?: Date;
   /** Oldest first. */
   readonly failures: readonly FailedRun[];
+}
+
+/** A rate of a job, as it is stored. */
+export interface RateInfo {
+  readonly key: string;
+  /** Milliseconds. */
+  readonly every: number;
+  readonly burst: number;
 }
 
 /** Part of a list: as many as `limit`, after the first `offset`. */
@@ -79,16 +92,33 @@ export async function listJobs(backend: InspectBackend, listing: Listing, range?
 function toInfo({ job, state, due, owner, heldFor, reason, failedAt, completedAt, failures }: JobView): JobInfo {
   const { id, type, queue, locks, attempts, crashes } = job;
   return {
-    ...{ id, type, queue, state, input: inputOf(job), locks, attempts, crashes },
+    ...{ id, type, queue, state, input: inputOf(job), locks: locksIn(locks), attempts, crashes },
+    ...ratesIn(locks),
     enqueuedAt: new Date(job.enqueuedAt),
     ...(due !== undefined && { runAt: new Date(due) }),
     ...(owner !== undefined && { worker: owner.worker }),
-    ...(heldFor !== undefined && { waitsFor: heldFor }),
+    ...(heldFor !== undefined && waitIn(heldFor)),
     ...(reason !== undefined && { reason }),
     ...(failedAt !== undefined && { failedAt: new Date(failedAt) }),
     ...(completedAt !== undefined && { completedAt: new Date(completedAt) }),
     failures: failures.map(toRun),
   };
+}
+
+function locksIn(locks: readonly StoredLock[] | null): readonly Lock[] | null {
+  return locks === null ? null : locks.filter(({ interval }) => interval === undefined);
+}
+
+function ratesIn(locks: readonly StoredLock[] | null): Pick<JobInfo, 'rates'> {
+  const rates = (locks ?? []).flatMap(({ key, concurrency, interval }) =>
+    interval === undefined ? [] : [{ key: readKey(key).name, every: interval, burst: concurrency }],
+  );
+  return rates.length === 0 ? {} : { rates };
+}
+
+function waitIn(heldFor: string): Pick<JobInfo, 'waitsFor' | 'waitsForRate'> {
+  const { kind, name } = readKey(heldFor);
+  return kind === 'rate' ? { waitsForRate: name } : { waitsFor: name };
 }
 
 function toRun({ took, at, ...failure }: FailedAttempt): FailedRun {

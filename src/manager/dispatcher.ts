@@ -1,8 +1,8 @@
 import type { Backend, ExchangeReply, ExchangeRequest, Settlement } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
-import type { ClaimedJob } from '../core/envelope.ts';
+import type { ClaimedJob, Due } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
-import type { Lock } from '../core/lock.ts';
+import type { StoredLock } from '../core/lock.ts';
 import { MOST_CRASHES, type Outcome } from '../core/outcome.ts';
 import { newName } from '../runtime/identity.ts';
 import { persist } from '../runtime/persist.ts';
@@ -304,12 +304,20 @@ export class Dispatcher {
   }
 
   /** Takes the locks of a job that another program enqueued without them. */
-  async takeLocks(job: ClaimedJob, locks: readonly Lock[], signal: AbortSignal): Promise<boolean> {
+  async takeLocks(job: ClaimedJob, locks: readonly StoredLock[], signal: AbortSignal): Promise<boolean> {
     const { backend } = this.#options;
     const reply = await this.#caller.call((call) =>
       persist(() => backend.lock(call, job, locks), 'taking locks', this.#surroundings, signal),
     );
     return reply.state === 'locked' || reply.state === 'none';
+  }
+
+  /** Lets a rate key rest, for all managers. */
+  async pauseRate(key: string, until: Due, signal: AbortSignal): Promise<void> {
+    const { controls } = this.#options.backend;
+    await this.#caller.call((call) =>
+      persist(() => controls.pauseRate(call, key, until), 'pausing a rate', this.#surroundings, signal),
+    );
   }
 }
 

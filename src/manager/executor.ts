@@ -1,22 +1,28 @@
-import type { ClaimedJob } from '../core/envelope.ts';
-import type { Lock } from '../core/lock.ts';
+import type { ClaimedJob, Due } from '../core/envelope.ts';
+import type { StoredLock } from '../core/lock.ts';
 import { withFields } from '../core/log.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { readKey } from '../core/rate.ts';
 import type { Processor } from '../processors/processor.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 
-/** Takes the locks of a job that came without; false where it must not run now. */
-export type TakeLocks = (job: ClaimedJob, locks: readonly Lock[], signal: AbortSignal) => Promise<boolean>;
+/** What the running of a job may ask of the store. */
+export interface Requests {
+  /** Takes the locks of a job that came without; false where it must not run now. */
+  takeLocks(job: ClaimedJob, locks: readonly StoredLock[], signal: AbortSignal): Promise<boolean>;
+  /** Lets a rate key rest. */
+  pauseRate(key: string, until: Due, signal: AbortSignal): Promise<void>;
+}
 
 /** One claimed job from its start to its line in the log. */
 export class Executor {
   readonly #processor: Processor;
-  readonly #takeLocks: TakeLocks;
+  readonly #requests: Requests;
   readonly #surroundings: Surroundings;
 
-  constructor(processor: Processor, takeLocks: TakeLocks, surroundings: Surroundings) {
+  constructor(processor: Processor, requests: Requests, surroundings: Surroundings) {
     this.#processor = processor;
-    this.#takeLocks = takeLocks;
+    this.#requests = requests;
     this.#surroundings = surroundings;
   }
 
@@ -28,13 +34,15 @@ export class Executor {
     const started = { at: clock.now(), on: clock.monotonic() };
     const log = withFields(logger, { job: id, type, queue, attempt });
     let locks = job.locks;
-    const lock = (computed: readonly Lock[]): Promise<boolean> => {
+    const lock = (computed: readonly StoredLock[]): Promise<boolean> => {
       locks = computed;
-      return this.#takeLocks(job, computed, controller.signal);
+      return this.#requests.takeLocks(job, computed, controller.signal);
     };
-    const outcome = await this.#processor.process({ job, controller, log, lock });
+    const pauseRate = (key: string, until: Due): Promise<void> =>
+      this.#requests.pauseRate(key, until, controller.signal);
+    const outcome = await this.#processor.process({ job, controller, log, lock, pauseRate });
     if (outcome === null) {
-      logger.debug({ job: id, type, queue, ...keysOf(locks) }, 'job held for its lock');
+      logger.debug({ job: id, type, queue, ...keysOf(locks) }, 'job held for its lock or rate');
       return null;
     }
     const duration = Math.round((clock.monotonic() - started.on) * 1000) / 1000;
@@ -71,10 +79,13 @@ export class Executor {
 }
 
 /** One key as it is, several as a list, none as no field. */
-function keysOf(locks: readonly Lock[] | null): { lock?: string | string[] } {
-  const [first, ...others] = (locks ?? []).map(({ key }) => key);
-  if (first === undefined) return {};
-  return { lock: others.length === 0 ? first : [first, ...others] };
+function keysOf(locks: readonly StoredLock[] | null): { lock?: string | string[]; rate?: string | string[] } {
+  const keys = (locks ?? []).map(({ key }) => readKey(key));
+  const [lock, rate] = (['lock', 'rate'] as const).map((wanted) => {
+    const [first, ...others] = keys.filter(({ kind }) => kind === wanted).map(({ name }) => name);
+    return first === undefined || others.length === 0 ? first : [first, ...others];
+  });
+  return { ...(lock !== undefined && { lock }), ...(rate !== undefined && { rate }) };
 }
 
 function iso(at: number): string {

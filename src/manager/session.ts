@@ -155,7 +155,10 @@ export class Session {
     const processor = new InlineProcessor({ handlers, clock, random });
     const executor = new Executor(
       processor,
-      (job, locks, signal) => dispatcher.takeLocks(job, locks, signal),
+      {
+        takeLocks: (job, locks, signal) => dispatcher.takeLocks(job, locks, signal),
+        pauseRate: (key, until, signal) => dispatcher.pauseRate(key, until, signal),
+      },
       this.#surroundings,
     );
     const dispatcher = new Dispatcher(

@@ -1,13 +1,14 @@
-import type { ClaimedJob } from '../core/envelope.ts';
+import { type ClaimedJob, limitsOf } from '../core/envelope.ts';
 import { CanceledError, InvalidInputError, messageOf, WingmanError } from '../core/errors.ts';
-import type { AnyDefinition, Handler } from '../core/job.ts';
-import { normalizeLocks } from '../core/lock.ts';
+import type { AnyDefinition, Handler, RateControl } from '../core/job.ts';
+import { checkKey } from '../core/lock.ts';
 import type { Logger } from '../core/log.ts';
 import { type Failure, type Outcome, toFailure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
+import { readKey } from '../core/rate.ts';
 import { type RetryPolicy, retryPolicy } from '../core/retry.ts';
 import { validate } from '../core/schema.ts';
-import { verdictOf } from '../core/verdict.ts';
+import { restOf, verdictOf } from '../core/verdict.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Attempt, type Processor, REACTION_TIME } from './processor.ts';
 import { withStrayRejections } from './stray-rejections.ts';
@@ -50,6 +51,7 @@ export class InlineProcessor implements Processor {
       return { kind: 'parked', reason: `${attempt.job.worker} has no handler for job type '${attempt.job.type}'` };
     }
     const ended = await this.#perform(attempt, handler);
+    await slow(attempt, ended);
     return this.#normalize(attempt, handler.definition, ended);
   }
 
@@ -71,7 +73,8 @@ export class InlineProcessor implements Processor {
 
   #run(attempt: Attempt, handler: Handler, input: unknown): Promise<Ended> {
     const { job, log, controller } = attempt;
-    const context = { id: job.id, attempt: job.attempts + 1, signal: controller.signal, log, token: job.token };
+    const limit = (key: string): RateControl => rateControl(attempt, key);
+    const context = { id: job.id, attempt: job.attempts + 1, signal: controller.signal, log, token: job.token, limit };
     return this.#limit(attempt, handler.definition.timeout, (charge) =>
       withStrayRejections(charge, () => handler.run(input, context)),
     );
@@ -149,7 +152,7 @@ export class InlineProcessor implements Processor {
         return { kind: 'failed', failure: toFailure(ended.thrown) };
       case 'threw': {
         const verdict = verdictOf(ended.thrown);
-        if (verdict?.kind === 'later') return { kind: 'snoozed', due: verdict.due };
+        if (verdict?.kind === 'later' || verdict?.kind === 'limited') return { kind: 'snoozed', due: verdict.due };
         const used = job.attempts + 1;
         const failure = toFailure(ended.thrown);
         if (used >= retry.attempts || verdict?.kind === 'fail') return { kind: 'failed', failure };
@@ -184,13 +187,35 @@ function decode({ payload, id }: ClaimedJob): Ended {
   }
 }
 
+/** The handler has met a limit: its key rests before the job is settled, so that nobody runs into it meanwhile. */
+async function slow(attempt: Attempt, ended: Ended): Promise<void> {
+  const verdict = ended.how === 'threw' ? verdictOf(ended.thrown) : null;
+  if (verdict?.kind !== 'limited') return;
+  const { key, due } = verdict;
+  const stored = (attempt.job.locks ?? []).map((lock) => readKey(lock.key)).filter(({ kind }) => kind === 'rate');
+  const keys = key === null ? stored.map(({ name }) => name) : [key];
+  try {
+    for (const name of keys) await attempt.pauseRate(name, due);
+  } catch (error) {
+    // The job itself is put off in any case.
+    attempt.log.warn({ err: error, keys }, 'the rate limit could not be told to the other managers');
+  }
+}
+
+function rateControl({ pauseRate }: Attempt, key: string): RateControl {
+  const name = checkKey(key, 'key');
+  return {
+    pauseUntil: async (until) => pauseRate(name, restOf({ until })),
+    pauseFor: async (duration) => pauseRate(name, restOf({ for: duration })),
+  };
+}
+
 /** Another program enqueued the job and knew nothing of its locks. */
 async function lock({ job, controller, lock }: Attempt, definition: AnyDefinition, input: unknown): Promise<Ended> {
   const ended = { how: 'returned', value: undefined } as const;
-  if (job.locks !== null || definition.lock === undefined) return ended;
+  if (job.locks !== null || (definition.lock === undefined && definition.rate === undefined)) return ended;
   try {
-    // The definition's own types tie its lock function to what its schema gives.
-    const locks = normalizeLocks(definition.lock(input as never));
+    const locks = limitsOf(definition, input);
     if (locks.length === 0) return ended;
     return (await lock(locks)) ? ended : { how: 'gone' };
   } catch (thrown) {

@@ -1,5 +1,5 @@
-import type { ClaimedJob } from '../core/envelope.ts';
-import type { Lock } from '../core/lock.ts';
+import type { ClaimedJob, Due } from '../core/envelope.ts';
+import type { StoredLock } from '../core/lock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Outcome } from '../core/outcome.ts';
 
@@ -14,7 +14,9 @@ export interface Attempt {
    * Takes the locks of a job that came without them. False: it was held, or is no longer this worker's, and must not run.
    * Rejects only when the attempt was aborted, or the backend is closed.
    */
-  readonly lock: (locks: readonly Lock[]) => Promise<boolean>;
+  readonly lock: (locks: readonly StoredLock[]) => Promise<boolean>;
+  /** Lets a rate key rest, for all managers. Rejects as `lock` does. */
+  readonly pauseRate: (key: string, until: Due) => Promise<void>;
 }
 
 /** What runs handlers. */

@@ -93,8 +93,8 @@ const faults: Readonly<Record<string, () => Promise<Open>>> = {
     withBooks(
       (Books) =>
         class extends Books {
-          override isFull({ key, concurrency }: { key: string; concurrency: number }): boolean {
-            return this.hasNoPlace(key, concurrency);
+          override isFull(...[lock]: Parameters<SoundBooks['isFull']>): boolean {
+            return this.hasNoPlace(lock);
           }
         },
     ),

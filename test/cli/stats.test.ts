@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { statsTable } from '../../src/cli/stats.ts';
-import type { Stats } from '../../src/contract/backend.ts';
+import { type Seen, statsTable } from '../../src/cli/stats.ts';
 import { project, start, wingman } from './command.ts';
 
 test('stats shows queues, totals and workers, as a table and as JSON', async () => {
@@ -48,7 +47,9 @@ test('stats shows queues, totals and workers, as a table and as JSON', async () 
 });
 
 test('no line is wider than a narrow terminal', () => {
-  const none: Stats = {
+  const none: Seen = {
+    pauses: [],
+    limits: [],
     ...{ queues: [], workers: [], scheduled: 0, failed: 0, completed: 0, parked: 0, dead: 0 },
     counters: { successful: 1_234_567, failed: 0 },
   };
@@ -66,7 +67,9 @@ test('only looking makes no file', async () => {
 });
 
 test('a lease that has ended says since when, and what would upset a terminal is not printed', () => {
-  const seen: Stats = {
+  const seen: Seen = {
+    pauses: [],
+    limits: [],
     queues: [{ queue: 'a\x1b[2J', waiting: 12_345, held: 1 }],
     workers: [
       { worker: 'dead:1:ab', processing: 2, leaseEnds: 1_000 },

@@ -2,12 +2,13 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { type ClaimedJob, wrap } from '../../src/core/envelope.ts';
+import { type ClaimedJob, type Due, wrap } from '../../src/core/envelope.ts';
 import { CanceledError } from '../../src/core/errors.ts';
 import { defineJob, type Handler } from '../../src/core/job.ts';
 import type { Lock } from '../../src/core/lock.ts';
+import { RATE_MARK } from '../../src/core/rate.ts';
 import type { Schema } from '../../src/core/schema.ts';
-import { Fail, RetryAt, Snooze } from '../../src/core/verdict.ts';
+import { Fail, RateLimited, RetryAt, Snooze } from '../../src/core/verdict.ts';
 import { InlineProcessor } from '../../src/processors/inline.ts';
 import { listenForStrayRejections } from '../../src/processors/stray-rejections.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -21,9 +22,10 @@ interface Setting {
   readonly job?: Partial<ClaimedJob>;
   readonly controller?: AbortController;
   readonly lock?: (locks: readonly Lock[]) => Promise<boolean>;
+  readonly pauseRate?: (key: string, until: Due) => Promise<void>;
 }
 
-function attempt(handlers: Handler[], { job = {}, controller = new AbortController(), lock }: Setting = {}) {
+function attempt(handlers: Handler[], { job = {}, controller = new AbortController(), lock, pauseRate }: Setting = {}) {
   const lines: string[] = [];
   const at = (_fields: object, message: string): void => void lines.push(message);
   const processor = new InlineProcessor({
@@ -36,6 +38,7 @@ function attempt(handlers: Handler[], { job = {}, controller = new AbortControll
     controller,
     log: { debug: at, info: at, warn: at, error: at },
     lock: lock ?? (() => Promise.reject(new Error('no lock was expected'))),
+    pauseRate: pauseRate ?? (() => Promise.reject(new Error('no pause was expected'))),
   });
   return { outcome, lines };
 }
@@ -269,4 +272,62 @@ test('no timer of an attempt outlives it', async () => {
   stop.abort(new Error('stop'));
   await outcome;
   expect(timers()).toBe(before);
+});
+
+const rates = ['api', 'mail'].map((key) => ({ key: RATE_MARK + key, concurrency: 1, interval: 10 }));
+
+test('one that met a rate limit lets all of its rate keys rest, or the one it names, and uses no attempt', async () => {
+  for (const [limit, keys] of [
+    [{ for: '5s' }, ['api', 'mail']],
+    [{ key: 'other', for: 5_000 }, ['other']],
+  ] as const) {
+    const paused: unknown[] = [];
+    const handler = defineJob({ type: 't' }).handle(() => {
+      throw new RateLimited(limit);
+    });
+    const pauseRate = async (key: string, until: Due): Promise<void> => void paused.push([key, until]);
+    const job = { locks: [{ key: 'k', concurrency: 1 }, ...rates] };
+    const { outcome } = attempt([handler], { job, pauseRate });
+    expect(await outcome).toEqual({ kind: 'snoozed', due: { in: 5_000 } });
+    expect(paused).toEqual(keys.map((key) => [key, { in: 5_000 }]));
+  }
+});
+
+test('one that met a rate limit is put off though nobody could be told', async () => {
+  const until = new Date(5);
+  const handler = defineJob({ type: 't' }).handle(() => {
+    throw new RateLimited({ until });
+  });
+  const { outcome, lines } = attempt([handler], { job: { locks: rates } });
+  expect(await outcome).toEqual({ kind: 'snoozed', due: { at: 5 } });
+  expect(lines).toEqual(['the rate limit could not be told to the other managers']);
+});
+
+test('a handler lets a rate key rest and goes on', async () => {
+  const paused: unknown[] = [];
+  const handler = defineJob({ type: 't' }).handle(async (_, { limit }) => {
+    await limit('api').pauseUntil(new Date(7));
+    await limit('api').pauseFor('1s');
+  });
+  const pauseRate = async (key: string, until: Due): Promise<void> => void paused.push([key, until]);
+  expect(await attempt([handler], { pauseRate }).outcome).toEqual({ kind: 'completed' });
+  expect(paused).toEqual([
+    ['api', { at: 7 }],
+    ['api', { in: 1_000 }],
+  ]);
+});
+
+test('a rate that only the type can tell is asked for with its locks', async () => {
+  const asked: unknown[] = [];
+  const type = defineJob({
+    ...withInput,
+    lock: ({ n }) => ({ key: `k${n}`, concurrency: 1 }),
+    rate: () => ({ key: 'api', limit: 2, per: '1s' }),
+  });
+  const lock = async (locks: readonly Lock[]): Promise<boolean> => void asked.push(...locks) === undefined;
+  await attempt([type.handle(() => undefined)], { job: { locks: null }, lock }).outcome;
+  expect(asked).toEqual([
+    { key: 'k1', concurrency: 1 },
+    { key: `${RATE_MARK}api`, concurrency: 1, interval: 500 },
+  ]);
 });

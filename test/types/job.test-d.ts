@@ -11,6 +11,7 @@ import {
   type Handler,
   type Job,
   type JobDefinition,
+  type RateControl,
 } from '../../src/core/job.ts';
 import type { Logger } from '../../src/core/log.ts';
 
@@ -129,6 +130,7 @@ describe('context', () => {
       readonly signal: AbortSignal;
       readonly log: Logger;
       readonly token: string;
+      readonly limit: (key: string) => RateControl;
     }>();
   });
 });

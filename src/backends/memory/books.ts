@@ -1,8 +1,11 @@
 import type { DeadLetter, Move } from '../../contract/backend.ts';
 import type { StoredJob } from '../../core/envelope.ts';
 import type { Keep } from '../../core/keep.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import { type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
+import { QUEUE_MARK, spentBy, startsAt } from '../../core/rate.ts';
 import type { State, TransitionEvent } from '../../core/states.ts';
+import { Controls } from './pauses.ts';
 
 /** A job with everything that changes about it. */
 export interface Entry {
@@ -13,6 +16,8 @@ export interface Entry {
   /** The token of the run that is to be cancelled. */
   cancelAsked?: string;
   heldFor?: string;
+  /** It runs, and counts among those of its queue. */
+  isSeated?: boolean;
   /** How often it came to the head of one lock while another was full. */
   passes?: number;
   reason?: string;
@@ -41,6 +46,15 @@ export class Books {
   readonly grants = new Map<string, number>();
   /** Lock keys whose free places are still to be granted: a step ended at its bound. Oldest first. */
   readonly ungranted = new Set<string>();
+  readonly controls = new Controls();
+  /** Rate key to the instant at which all that has started is made up for: see core/rate.ts. */
+  readonly spent = new Map<string, number>();
+  /** Rate key that jobs wait for, or a queue by its mark, to when its next place comes free. */
+  readonly timers = new Map<string, number>();
+  /** Lock key to the newest of the limits that were asked for while jobs wait for it, and the sequence of that job. */
+  readonly newest = new Map<string, { readonly sequence: number; readonly lock: StoredLock }>();
+  /** Keys to be granted before this step ends: a rate was used, or a limit has changed. */
+  readonly touched = new Set<string>();
   readonly dead: DeadLetter[] = [];
   /** Job type to how long completed jobs of it are kept: the rule that came with the last one. */
   readonly keepRules = new Map<string, Keep>();
@@ -49,15 +63,17 @@ export class Books {
   failed = 0;
   readonly #arrived: (queue: string) => void;
   readonly #scheduled: () => void;
+  readonly #now: () => number;
   #last = 0;
 
   /**
    * @param arrived called whenever a job enters a queue
-   * @param scheduled called whenever one is due later
+   * @param scheduled called whenever something is due later
    */
-  constructor(arrived: (queue: string) => void, scheduled: () => void) {
+  constructor(arrived: (queue: string) => void, scheduled: () => void, now: () => number) {
     this.#arrived = arrived;
     this.#scheduled = scheduled;
+    this.#now = now;
   }
 
   /** Puts a job off. */
@@ -106,19 +122,75 @@ export class Books {
   }
 
   /** Whether a job that comes up must wait for this lock: it is full, or others wait already. */
-  isFull({ key, concurrency }: { key: string; concurrency: number }): boolean {
-    return this.hasNoPlace(key, concurrency) || (this.waiters.get(key)?.length ?? 0) > 0;
+  isFull(lock: StoredLock): boolean {
+    return this.hasNoPlace(lock) || (this.waiters.get(lock.key)?.length ?? 0) > 0;
   }
 
-  hasNoPlace(key: string, concurrency: number): boolean {
-    return (this.holders.get(key)?.size ?? 0) >= concurrency;
+  /** @param freed places that are about to come free */
+  hasNoPlace(lock: StoredLock, freed = 0): boolean {
+    const taken = (this.holders.get(lock.key)?.size ?? 0) - freed;
+    return lock.interval === undefined ? taken >= lock.concurrency : this.startsAt(lock, taken) > this.#now();
+  }
+
+  /** The instant from which on one more job may start by this rate; infinite where all of its places are kept for others. */
+  startsAt({ key, concurrency, interval = 0 }: StoredLock, reserved = this.holders.get(key)?.size ?? 0): number {
+    const at = startsAt(this.spent.get(key) ?? 0, { concurrency, interval }, reserved, this.#now());
+    return Math.max(at, this.controls.pausedRates.get(key) ?? 0);
+  }
+
+  /** A job starts by this rate. */
+  spend({ key, concurrency, interval = 0 }: StoredLock): void {
+    this.spent.set(key, spentBy(this.spent.get(key) ?? 0, { concurrency, interval }, this.#now()));
+  }
+
+  /** The limit that holds while jobs wait for a key: that of the newest of those which came up. */
+  limitOf(lock: StoredLock): StoredLock {
+    return this.newest.get(lock.key)?.lock ?? lock;
+  }
+
+  /** The next place of a key comes free at an instant. */
+  setTimer(key: string, at: number): void {
+    if (!Number.isFinite(at)) return;
+    this.timers.set(key, at);
+    this.#scheduled();
+  }
+
+  /** All jobs of a queue that run count among its running ones from now on. */
+  seatAll(queue: string): void {
+    for (const entry of this.jobs.values()) {
+      if (entry.state === 'processing' && entry.job.queue === queue) entry.isSeated = true;
+    }
+  }
+
+  /** How many jobs of a queue run, of those that count. */
+  running(queue: string): number {
+    let count = 0;
+    for (const { job, isSeated } of this.jobs.values()) if (isSeated === true && job.queue === queue) count += 1;
+    return count;
+  }
+
+  /** Why nothing may be claimed from a queue now; a rate's instant is noted, so that somebody is woken then. */
+  isClosed(queue: string): boolean {
+    if (this.controls.pausedQueues.has(queue)) return true;
+    const limit = this.controls.queueLimits.get(queue);
+    if (limit === undefined) return false;
+    if (limit.concurrency !== null && this.running(queue) >= limit.concurrency) return true;
+    return limit.rate !== null && this.startsAt({ key: QUEUE_MARK + queue, ...limit.rate }) > this.#now();
   }
 
   holds(entry: Entry, key: string): boolean {
     return this.holders.get(key)?.has(entry.job.id) === true;
   }
 
-  take(entry: Entry, key: string, token: string | null): void {
+  /** Takes a place, for the claim of this token or for a grant. A job that starts by a rate uses its place up. */
+  take(entry: Entry, lock: StoredLock, token: string | null): void {
+    const { key, interval } = lock;
+    if (interval !== undefined && token !== null) {
+      this.#drop(entry, key);
+      this.spend(lock);
+      if (this.waiters.has(key)) this.touched.add(key);
+      return;
+    }
     let holders = this.holders.get(key);
     if (holders === undefined) {
       holders = new Map();
@@ -132,31 +204,56 @@ export class Books {
     const freed: string[] = [];
     this.grants.delete(entry.job.id);
     for (const { key } of entry.job.locks ?? []) {
-      const holders = this.holders.get(key);
-      if (holders?.delete(entry.job.id) !== true) continue;
-      freed.push(key);
-      if (holders.size === 0) this.holders.delete(key);
+      if (this.#drop(entry, key)) freed.push(key);
     }
     return freed;
   }
 
+  #drop({ job }: Entry, key: string): boolean {
+    const holders = this.holders.get(key);
+    if (holders?.delete(job.id) !== true) return false;
+    if (holders.size === 0) this.holders.delete(key);
+    return true;
+  }
+
+  /** A job does not run any more. */
+  leave(entry: Entry): void {
+    delete entry.owner;
+    if (entry.isSeated !== true) return;
+    delete entry.isSeated;
+    this.#arrived(entry.job.queue);
+  }
+
   hold(entry: Entry, key: string): void {
+    this.leave(entry);
     entry.state = 'held';
     entry.heldFor = key;
-    delete entry.owner;
     let waiters = this.waiters.get(key);
     if (waiters === undefined) {
       waiters = [];
       this.waiters.set(key, waiters);
     }
     insertBySequence(waiters, entry);
+    this.#learn(entry, key);
+  }
+
+  #learn({ job }: Entry, key: string): void {
+    const lock = job.locks?.find((one) => one.key === key);
+    const known = this.newest.get(key);
+    if (lock === undefined || (known !== undefined && known.sequence >= job.sequence)) return;
+    this.newest.set(key, { sequence: job.sequence, lock });
+    const isNew = known?.lock.concurrency !== lock.concurrency || known.lock.interval !== lock.interval;
+    if (lock.interval !== undefined || (known !== undefined && isNew)) this.touched.add(key);
   }
 
   unhold(entry: Entry): void {
     if (entry.heldFor === undefined) return;
     const waiters = this.waiters.get(entry.heldFor) ?? [];
     remove(waiters, entry);
-    if (waiters.length === 0) this.waiters.delete(entry.heldFor);
+    if (waiters.length === 0) {
+      this.waiters.delete(entry.heldFor);
+      this.newest.delete(entry.heldFor);
+    }
     delete entry.heldFor;
   }
 
@@ -173,9 +270,9 @@ export class Books {
 
   /** Keeps a job as failed. */
   fail(entry: Entry, at: number): void {
+    this.leave(entry);
     entry.state = 'failed';
     entry.failedAt = at;
-    delete entry.owner;
   }
 
   keepFailure(entry: Entry, failure: Failure & { readonly took?: number }, at: number): void {
@@ -188,15 +285,15 @@ export class Books {
     this.unhold(entry);
     this.#wait(entry);
     delete entry.passes;
-    for (const { key } of entry.job.locks ?? []) this.take(entry, key, null);
+    for (const lock of entry.job.locks ?? []) this.take(entry, lock, null);
     this.grants.set(entry.job.id, until);
     insertBySequence(this.queue(entry.job.queue).granted, entry);
   }
 
   #wait(entry: Entry): void {
+    this.leave(entry);
     this.#arrived(entry.job.queue);
     entry.state = 'waiting';
-    delete entry.owner;
     delete entry.due;
     delete entry.reason;
     delete entry.failedAt;

@@ -39,6 +39,7 @@ export class Desk {
     this.books = new Books(
       (queue) => this.claimers.wake(queue),
       () => this.promoters.wake(DUE),
+      () => clock.now(),
     );
   }
 

@@ -1,8 +1,18 @@
-import { CLAIM_BUDGET, type Claim, type Move, type Settled, type Settlement } from '../../contract/backend.ts';
-import type { ClaimedJob, Due } from '../../core/envelope.ts';
+import {
+  CLAIM_BUDGET,
+  type Claim,
+  type Move,
+  type PauseReason,
+  type Settled,
+  type Settlement,
+} from '../../contract/backend.ts';
+import type { ClaimedJob } from '../../core/envelope.ts';
 import { type Failure, goesOn } from '../../core/outcome.ts';
+import { pausedReason } from '../../core/pause.ts';
+import { QUEUE_MARK } from '../../core/rate.ts';
 import { type Books, type Entry, move } from './books.ts';
 import { firstFull } from './granting.ts';
+import { instantOf } from './instants.ts';
 
 /** The job's entry if this claim still owns it. */
 export function ownedEntry(books: Books, { id, token }: ClaimedJob): Entry | undefined {
@@ -25,6 +35,7 @@ export function settle(
   if (entry === undefined || released.includes(entry)) return 'stale';
   freed.push(...books.free(entry));
   if (entry.cancelAsked === job.token && goesOn(outcome)) {
+    books.leave(entry);
     books.jobs.delete(job.id);
     return 'cancelled';
   }
@@ -71,7 +82,7 @@ export function settle(
       books.dead.push({ queue: entry.job.queue, reason: outcome.reason, at: now, raw });
     }
   }
-  delete entry.owner;
+  books.leave(entry);
   return 'settled';
 }
 
@@ -85,10 +96,6 @@ function countAttempt(
   entry.job = { ...entry.job, attempts: entry.job.attempts + 1, crashes: 0 };
 }
 
-export function instantOf(due: Due, now: number): number {
-  return 'at' in due ? due.at : now + due.in;
-}
-
 /** Takes jobs for a worker, queue by queue; holds those that find a lock full. */
 export function claimJobs(
   books: Books,
@@ -99,12 +106,19 @@ export function claimJobs(
   const moves: Move[] = [];
   let budget = count + CLAIM_BUDGET;
   for (const name of queues) {
+    if (claimed.length >= count) break;
     const queue = books.queues.get(name);
-    while (queue !== undefined && claimed.length < count) {
+    while (queue !== undefined && claimed.length < count && !books.isClosed(name)) {
       if (budget === 0) return { claimed, moves, more: true };
       budget -= 1;
       const entry = queue.granted.shift() ?? queue.list.shift();
       if (entry === undefined) break;
+      const pause = books.controls.pausedTypes.get(entry.job.type);
+      if (pause !== undefined) {
+        park(books, entry, pause);
+        moves.push(move('parked', entry, entry.reason));
+        continue;
+      }
       const full = locks === 'take' ? firstFull(books, entry) : undefined;
       if (full === undefined) {
         claimed.push(own(books, entry, worker, locks === 'take'));
@@ -113,16 +127,36 @@ export function claimJobs(
         moves.push(move('held', entry, full.key));
       }
     }
+    watchRate(books, name);
   }
   return { claimed, moves, more: false };
+}
+
+/** Its type is paused: what was kept for it goes to others. */
+function park(books: Books, entry: Entry, { by, reason }: PauseReason): void {
+  for (const key of books.free(entry)) books.touched.add(key);
+  entry.state = 'parked';
+  entry.reason = pausedReason(by, reason);
+}
+
+/** Where jobs are left and their queue's rate does not allow one to start, somebody must be woken when it does. */
+function watchRate(books: Books, queue: string): void {
+  const rate = books.controls.queueLimits.get(queue)?.rate;
+  if (rate === undefined || rate === null || books.waitingIn(queue).length === 0) return;
+  const key = QUEUE_MARK + queue;
+  const lock = { key, ...rate };
+  if (books.hasNoPlace(lock)) books.setTimer(key, books.startsAt(lock));
 }
 
 function own(books: Books, entry: Entry, worker: string, withLocks: boolean): ClaimedJob {
   const token = String(books.next());
   books.grants.delete(entry.job.id);
-  for (const { key } of entry.job.locks ?? []) {
-    if (withLocks || books.holds(entry, key)) books.take(entry, key, token);
+  for (const lock of entry.job.locks ?? []) {
+    if (withLocks || books.holds(entry, lock.key)) books.take(entry, lock, token);
   }
+  const limit = books.controls.queueLimits.get(entry.job.queue);
+  if (limit !== undefined && limit.concurrency !== null) entry.isSeated = true;
+  if (limit?.rate) books.spend({ key: QUEUE_MARK + entry.job.queue, ...limit.rate });
   entry.state = 'processing';
   entry.owner = { worker, token };
   return { ...entry.job, worker, token };

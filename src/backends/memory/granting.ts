@@ -1,5 +1,5 @@
 import { GRANT_BUDGET, MOST_PASSES, type Move, PASS_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import { type Books, type Entry, move, remove } from './books.ts';
 
 /** What is left of a step's bound. */
@@ -27,7 +27,13 @@ function grantPlaces(books: Books, key: string, until: number, bound: Bound): Mo
     bound.looks -= 1;
     const locks = next.job.locks ?? [];
     const own = locks.find((lock) => lock.key === key);
-    if (own === undefined || books.hasNoPlace(key, own.concurrency)) return moves;
+    if (own === undefined) return moves;
+    const limit = books.limitOf(own);
+    if (books.hasNoPlace(limit)) {
+      // The places of a rate come free by time.
+      if (limit.interval !== undefined) books.setTimer(key, books.startsAt(limit));
+      return moves;
+    }
     const full = locks.find((lock) => lock.key !== key && books.isFull(lock));
     const passes = next.passes ?? 0;
     if (full !== undefined && passes < MOST_PASSES) {
@@ -53,14 +59,19 @@ function hoard(books: Books, entry: Entry, key: string): boolean {
       books.hold(entry, lock.key);
       return false;
     }
-    books.take(entry, lock.key, null);
+    books.take(entry, lock, null);
   }
   return true;
 }
 
-/** Grants the places of several keys, each once, in order. */
+/** Grants the places of several keys, each once, in order; then those of the keys that this step has touched. */
 export function grantAll(books: Books, keys: Iterable<string>, until: number, bound: Bound): Move[] {
-  return [...new Set(keys)].flatMap((key) => grantPlaces(books, key, until, bound));
+  const moves = [...new Set(keys)].flatMap((key) => grantPlaces(books, key, until, bound));
+  for (const key of books.touched) {
+    books.touched.delete(key);
+    moves.push(...grantPlaces(books, key, until, bound));
+  }
+  return moves;
 }
 
 /** The keys that steps before left at their bound, to be granted now. */
@@ -106,11 +117,11 @@ function couldReplace(books: Books, waiter: Entry, holder: Entry, key: string): 
     if (books.holds(waiter, lock.key)) return true;
     if (lock.key !== key && (books.waiters.get(lock.key)?.length ?? 0) > 0) return false;
     const freed = books.holds(holder, lock.key) ? 1 : 0;
-    return !books.hasNoPlace(lock.key, lock.concurrency + freed);
+    return !books.hasNoPlace(lock.key === key ? books.limitOf(lock) : lock, freed);
   });
 }
 
 /** The first lock that keeps a job from running now, not counting the places that it has already. */
-export function firstFull(books: Books, entry: Entry): Lock | undefined {
+export function firstFull(books: Books, entry: Entry): StoredLock | undefined {
   return (entry.job.locks ?? []).find((lock) => !books.holds(entry, lock.key) && books.isFull(lock));
 }

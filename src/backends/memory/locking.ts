@@ -1,6 +1,6 @@
 import type { CancelReply, LockReply, UnlockReply } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import { move, remove } from './books.ts';
 import type { Desk } from './desk.ts';
 import { ownedEntry } from './exchange.ts';
@@ -8,7 +8,7 @@ import { firstFull } from './granting.ts';
 import { isToCancel } from './taking-back.ts';
 
 /** Takes all locks of a claimed job, or holds it at the first that is full. */
-export function lock(desk: Desk, job: ClaimedJob, locks?: readonly Lock[]): LockReply {
+export function lock(desk: Desk, job: ClaimedJob, locks?: readonly StoredLock[]): LockReply {
   const { books } = desk;
   const entry = ownedEntry(books, job);
   if (entry === undefined) return { state: 'stale', moves: [] };
@@ -18,14 +18,15 @@ export function lock(desk: Desk, job: ClaimedJob, locks?: readonly Lock[]): Lock
   if (full !== undefined) {
     const freed = books.free(entry);
     if (isToCancel(entry)) {
+      books.leave(entry);
       books.jobs.delete(job.id);
       return { state: 'stale', moves: [move('cancelled', entry, job.worker), ...desk.grant(freed)] };
     }
     books.hold(entry, full.key);
     return { state: 'held', moves: [move('held', entry, full.key), ...desk.grant(freed)] };
   }
-  for (const { key } of entry.job.locks ?? []) books.take(entry, key, job.token);
-  return { state: 'locked', moves: [] };
+  for (const one of entry.job.locks ?? []) books.take(entry, one, job.token);
+  return { state: 'locked', moves: desk.grant([]) };
 }
 
 /** Frees what a claimed job has, and grants the places. */

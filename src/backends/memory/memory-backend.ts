@@ -2,6 +2,7 @@ import type {
   Acted,
   Backend,
   CancelReply,
+  ControlBackend,
   Counters,
   DeadLetter,
   ExchangeReply,
@@ -10,6 +11,7 @@ import type {
   JobView,
   Listing,
   LockReply,
+  Move,
   PromoteReply,
   Stats,
   SweepReply,
@@ -19,12 +21,15 @@ import type {
 import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
 import type { Keep } from '../../core/keep.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
+import { readKey } from '../../core/rate.ts';
 import { type Books, type Entry, move } from './books.ts';
+import { MemoryControls } from './controls.ts';
 import { Desk, DUE, type MemorySettings } from './desk.ts';
 import { discard, expire, retryFailed } from './ending.ts';
-import { claimJobs, instantOf, settle } from './exchange.ts';
+import { claimJobs, settle } from './exchange.ts';
 import { grantAll, newBound, passGrant, requeue, resumed } from './granting.ts';
+import { instantOf } from './instants.ts';
 import { byDue, listed } from './listing.ts';
 import { cancel, lock, unlock } from './locking.ts';
 import { statsOf, viewOf } from './looking.ts';
@@ -40,6 +45,7 @@ export class MemoryBackend implements Backend {
   /** What is in this process's memory, no other thread can open. */
   readonly reopen = null;
   readonly maxPayload: number;
+  readonly controls: ControlBackend;
   readonly #desk: Desk;
   readonly #books: Books;
   /** When the first of the scheduled jobs was due that the last promotion left. */
@@ -49,6 +55,7 @@ export class MemoryBackend implements Backend {
     this.maxPayload = settings.maxPayload;
     this.#desk = new Desk(settings);
     this.#books = this.#desk.books;
+    this.controls = new MemoryControls(this.#desk);
   }
 
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
@@ -88,12 +95,20 @@ export class MemoryBackend implements Backend {
       return { lost: true, settled, claimed: [], moves, more: false, owned: this.#books.ownedCount(worker) };
     const claims =
       claim === undefined ? { claimed: [], moves: [], more: false } : claimJobs(this.#books, worker, claim);
+    const regranted = this.#desk.grant([]);
     const more = claims.more || this.#books.ungranted.size > 0;
     const owned = this.#books.ownedCount(worker);
-    return { lost: false, settled, claimed: claims.claimed, moves: [...moves, ...claims.moves], more, owned };
+    return {
+      lost: false,
+      settled,
+      claimed: claims.claimed,
+      moves: [...moves, ...claims.moves, ...regranted],
+      more,
+      owned,
+    };
   }
 
-  async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
+  async lock(call: Call, job: ClaimedJob, locks?: readonly StoredLock[]): Promise<LockReply> {
     return this.#desk.once(call, () => lock(this.#desk, job, locks));
   }
 
@@ -137,10 +152,37 @@ export class MemoryBackend implements Backend {
     const scheduled = byDue(this.#books);
     const due = scheduled.filter((entry) => (entry.due ?? 0) <= now).slice(0, limit);
     for (const entry of due) this.#books.toBack(entry);
-    const moves = due.map((entry) => move('promoted', entry));
-    const nextDue = scheduled[due.length]?.due;
-    this.#knownDue = nextDue ?? Number.POSITIVE_INFINITY;
-    return { moves, more: due.length === limit, next: nextDue === undefined ? null : Math.max(0, nextDue - now) };
+    const timers = this.#timers();
+    const ripe = timers.filter(([, at]) => at <= now).slice(0, limit);
+    const moves = [...due.map((entry) => move('promoted', entry)), ...this.#ring(ripe.map(([key]) => key))];
+    const next = this.#nextInstant();
+    this.#knownDue = next;
+    return {
+      moves,
+      more: due.length === limit || ripe.length === limit,
+      next: Number.isFinite(next) ? Math.max(0, next - now) : null,
+    };
+  }
+
+  /** The keys whose next place comes free by time, soonest first. */
+  #timers(): [key: string, at: number][] {
+    return [...this.#books.timers].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+  }
+
+  /** Grants the places of rates that have come free; of a queue's rate, wakes those who claim from it. */
+  #ring(keys: readonly string[]): Move[] {
+    for (const key of keys) {
+      this.#books.timers.delete(key);
+      const { kind, name } = readKey(key);
+      if (kind === 'queue') this.#desk.claimers.wake(name);
+    }
+    return this.#desk.grant(keys);
+  }
+
+  /** When the next scheduled job is due, or a rate allows one more to start; infinite where neither will be. */
+  #nextInstant(): number {
+    const [due, timer] = [byDue(this.#books)[0]?.due, this.#timers()[0]?.[1]];
+    return Math.min(due ?? Number.POSITIVE_INFINITY, timer ?? Number.POSITIVE_INFINITY);
   }
 
   async passGrants(limit: number): Promise<SweepReply> {
@@ -157,7 +199,9 @@ export class MemoryBackend implements Backend {
 
   async unpark(types: readonly string[], limit: number): Promise<SweepReply> {
     this.#desk.open();
-    const parked = types.flatMap((type) => listed(this.#books, { state: 'parked', type }).reverse());
+    const { pausedTypes } = this.#books.controls;
+    const awake = types.filter((type) => !pausedTypes.has(type));
+    const parked = awake.flatMap((type) => listed(this.#books, { state: 'parked', type }).reverse());
     const moves = parked.slice(0, limit).map((entry) => {
       this.#books.toFront(entry);
       return move('unparked', entry);
@@ -244,8 +288,7 @@ export class MemoryBackend implements Backend {
 
   async waitForDue(options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
     this.#desk.open();
-    const isSooner = (byDue(this.#books)[0]?.due ?? Number.POSITIVE_INFINITY) < this.#knownDue;
-    return isSooner ? 'woken' : this.#desk.promoters.wait([DUE], options);
+    return this.#nextInstant() < this.#knownDue ? 'woken' : this.#desk.promoters.wait([DUE], options);
   }
 
   async cancellations(
@@ -267,7 +310,7 @@ export class MemoryBackend implements Backend {
 
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
     this.#desk.open();
-    const isEmpty = queues.every((name) => this.#books.waitingIn(name).length === 0);
+    const isEmpty = queues.every((name) => this.#books.waitingIn(name).length === 0 || this.#books.isClosed(name));
     return isEmpty ? this.#desk.claimers.wait(queues, options) : 'woken';
   }
 

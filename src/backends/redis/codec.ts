@@ -2,7 +2,7 @@ import type { Move, Settlement } from '../../contract/backend.ts';
 import type { ClaimedJob, Due, NewJob, StoredJob } from '../../core/envelope.ts';
 import { shown, WingmanError } from '../../core/errors.ts';
 import type { Keep } from '../../core/keep.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import type { FailedAttempt, Failure } from '../../core/outcome.ts';
 import { STATES, type State, TRANSITIONS, type TransitionEvent } from '../../core/states.ts';
 
@@ -24,9 +24,12 @@ export function encodeEnd({ extras }: NewJob): string {
   return extras === undefined ? ']' : `,0,0,0,${JSON.stringify(extras)}]`;
 }
 
-export function encodeLocks(locks: readonly Lock[] | null): number | (readonly [string, number])[] {
+export function encodeLocks(locks: readonly StoredLock[] | null): number | (readonly (string | number)[])[] {
   if (locks === null) return UNKNOWN_LOCKS;
-  return locks.length === 0 ? NO_LOCKS : locks.map(({ key, concurrency }) => [key, concurrency] as const);
+  if (locks.length === 0) return NO_LOCKS;
+  return locks.map(({ key, concurrency, interval }) =>
+    interval === undefined ? [key, concurrency] : [key, concurrency, interval],
+  );
 }
 
 export function encodeDue(due: Due): string {
@@ -66,14 +69,16 @@ export function decodeEnvelope(id: string, value: string): StoredJob {
   };
 }
 
-function decodeLocks(id: string, locks: unknown, value: string): readonly Lock[] | null {
+function decodeLocks(id: string, locks: unknown, value: string): readonly StoredLock[] | null {
   if (locks === NO_LOCKS || locks === NO_LOCKS + WITH_EXTRAS) return [];
   if (locks === UNKNOWN_LOCKS || locks === UNKNOWN_LOCKS + WITH_EXTRAS) return null;
   if (!Array.isArray(locks)) throw damaged(id, value);
   return locks.map((lock: unknown) => {
-    const [key, concurrency]: unknown[] = Array.isArray(lock) ? lock : [];
+    const [key, concurrency, interval]: unknown[] = Array.isArray(lock) ? lock : [];
     if (typeof key !== 'string' || typeof concurrency !== 'number') throw damaged(id, value);
-    return { key, concurrency };
+    if (interval === undefined) return { key, concurrency };
+    if (typeof interval !== 'number') throw damaged(id, value);
+    return { key, concurrency, interval };
   });
 }
 

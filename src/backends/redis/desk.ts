@@ -44,7 +44,7 @@ export class Desk {
   }
 
   /** Runs a command that changes nothing. */
-  do<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
+  async do<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
     this.assertOpen();
     return this.connection.do(command);
   }

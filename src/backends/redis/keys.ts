@@ -25,6 +25,18 @@ const SINGLES = {
   passes: 'passes',
   /** String that expires: who leads. */
   leader: 'leader',
+  /** Hash: queue that is paused or has a limit → { paused, concurrency, burst, interval } as JSON. */
+  controls: 'controls',
+  /** Hash: paused job type → { by, reason, at, text } as JSON. */
+  pausedTypes: 'paused_types',
+  /** Hash: running job of a queue with a limit → the queue. */
+  seats: 'seats',
+  /** Hash: queue with a limit → how many of its jobs run. */
+  seated: 'seated',
+  /** Zset: rate key that jobs wait for, or a queue's → when its next place comes free. */
+  timers: 'timers',
+  /** Hash: key that jobs wait for → the newest limit asked for: sequence, concurrency, and of a rate the ms between starts. */
+  newest: 'newest',
   /** Zset: job with a grant → end of the grant. */
   grants: 'grants',
   /** Zset: lock key whose free places are still to be granted, since a step ended at its bound → when that was. */
@@ -61,6 +73,10 @@ const FAMILIES = {
   failures: 'failures:',
   /** Hash: holders of a lock key → token, empty for a grant. */
   lock: 'lock:',
+  /** String that expires: when all that has started by a rate is made up for. */
+  spent: 'spent:',
+  /** String that expires: until when a rate is stopped. */
+  pausedRate: 'paused_rate:',
   /** Zset: jobs held for a lock key → sequence. */
   held: 'held:',
   /** Hash: jobs of a worker → token. */

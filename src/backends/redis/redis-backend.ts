@@ -2,6 +2,7 @@ import {
   type Acted,
   type Backend,
   type CancelReply,
+  type ControlBackend,
   type Counters,
   type DeadLetter,
   type ExchangeReply,
@@ -23,10 +24,11 @@ import { type Call, Caller } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
 import { shown, WingmanError } from '../../core/errors.ts';
 import type { Keep } from '../../core/keep.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import { CRASHED } from '../../core/outcome.ts';
 import { newName } from '../../runtime/identity.ts';
 import { decodeMoves, encodeDue, encodeEnd, encodeKeep, encodeLocks, encodeStart } from './codec.ts';
+import { RedisControls } from './controls.ts';
 import { callArgs, Desk, type DeskSettings } from './desk.ts';
 import { diagnose } from './diagnosis.ts';
 import { decodeExchange, encodeExchange } from './exchange.ts';
@@ -45,6 +47,7 @@ export class RedisBackend implements Backend {
   readonly kind = 'redis';
   readonly location: string;
   readonly maxPayload: number;
+  readonly controls: ControlBackend;
   /** Behind a getter, which no logger reads: it may hold a password. */
   readonly #reopen: Reopen | null;
   readonly #desk: Desk;
@@ -57,6 +60,7 @@ export class RedisBackend implements Backend {
     this.#reopen = reopen;
     this.#desk = new Desk(settings);
     this.#reads = new Reads(connection, keys);
+    this.controls = new RedisControls(this.#desk);
     this.location = connection.location;
     this.maxPayload = maxPayload;
   }
@@ -95,7 +99,7 @@ export class RedisBackend implements Backend {
     return [...buried, ...moves];
   }
 
-  async lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
+  async lock(call: Call, job: ClaimedJob, locks?: readonly StoredLock[]): Promise<LockReply> {
     const given = locks === undefined ? '' : JSON.stringify(locks.length === 0 ? [] : encodeLocks(locks));
     const args = [...callArgs(call), job.worker, this.#desk.grantTimeout, job.id, job.token, given];
     const [state, moves] = arrayOf(await this.#desk.run('lock', ...args));
@@ -130,7 +134,7 @@ export class RedisBackend implements Backend {
   }
 
   async promote(limit: number): Promise<PromoteReply> {
-    const reply = await this.#desk.run('promote', limit);
+    const reply = await this.#desk.run('promote', limit, this.#desk.grantTimeout);
     const next = numberOf(arrayOf(reply)[2]);
     return { ...sweepReply(reply), next: next < 0 ? null : next };
   }

@@ -26,6 +26,12 @@ export type ScriptName =
   | 'discard'
   | 'increment'
   | 'mark'
+  | 'pause'
+  | 'resume'
+  | 'limit-queue'
+  | 'seat'
+  | 'pause-rate'
+  | 'has-work'
   | 'find'
   | 'peek'
   | 'stats';
@@ -47,12 +53,21 @@ export function script(name: ScriptName): Script {
   let loaded = scripts.get(name);
   if (loaded === undefined) {
     const [flags, ...lines] = read(name).split('\n');
-    const body = lines.join('\n').replace(/^--@include (\w+)$/gm, (_, shared: string) => read(`shared/${shared}`));
+    const body = include(lines.join('\n'), new Set());
     const source = `${flags}\n${luaKeys()}\n${BOUNDS}\n${body}`;
     loaded = { source, sha: createHash('sha1').update(source).digest('hex') };
     scripts.set(name, loaded);
   }
   return loaded;
+}
+
+/** Puts in the shared pieces that a text asks for, each once, and those that they ask for in their turn. */
+function include(text: string, done: Set<string>): string {
+  return text.replace(/^--@include (\w+)$/gm, (_, shared: string) => {
+    if (done.has(shared)) return '';
+    done.add(shared);
+    return include(read(`shared/${shared}`), done);
+  });
 }
 
 function read(name: string): string {

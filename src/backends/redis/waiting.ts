@@ -77,13 +77,10 @@ export class Waiting {
 
   /** A token may have been lost, and other programs leave none: so whoever starts to wait looks first. */
   async #hasWork(queues: readonly string[]): Promise<boolean> {
-    const keys = queues.flatMap((queue) => [this.#keys.of('queue', queue), this.#keys.of('granted', queue)]);
-    return this.#main
-      .attempt((client) => client.exists(...keys))
-      .then(
-        (count) => count > 0,
-        () => false,
-      );
+    return this.#main.run('has-work', this.#keys.the('sequence'), [this.#keys.root, ...queues]).then(
+      (has) => has === 1,
+      () => false,
+    );
   }
 
   /** Blocks for a token until `gaveUp` aborts. A token that comes after that is left for the next who waits. */

@@ -4,8 +4,10 @@ import type { Keep } from '../../core/keep.ts';
 import { CRASHED, type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
 import type { State, TransitionEvent } from '../../core/states.ts';
 import type { Connection } from './connection.ts';
+import { Gates } from './gates.ts';
 import { Kept } from './kept.ts';
 import { toStored, toToken } from './numbers.ts';
+import { Paces } from './paces.ts';
 import { Places } from './places.ts';
 import { type Entry, integer, textOf, toEntry } from './rows.ts';
 import { cancels, failures, passes, questions, transitions } from './statements.ts';
@@ -29,6 +31,10 @@ export class Books {
   readonly tallies: Tallies;
   readonly places: Places;
   readonly kept: Kept;
+  readonly paces: Paces;
+  readonly gates: Gates;
+  /** Keys to be granted before this step ends: a rate was used, or a limit has changed. */
+  readonly touched = new Set<string>();
   /** How many waiting jobs this step may still look at to grant places. */
   looks = GRANT_BUDGET;
   /** The queues that jobs came into. */
@@ -39,13 +45,16 @@ export class Books {
     this.now = now;
     this.grantEnds = toStored(now + grantTimeout);
     this.tallies = new Tallies(connection);
-    this.places = new Places(connection);
     this.kept = new Kept(connection);
+    this.paces = new Paces(connection, now);
+    this.gates = new Gates(connection, this.paces, now, () => this.tallies.totals.isControlled);
+    this.places = new Places(connection, this.paces, now, this.touched);
   }
 
   save(): void {
     this.tallies.save();
     this.kept.save();
+    this.places.save();
   }
 
   find(id: string): Entry | undefined {
@@ -85,9 +94,12 @@ export class Books {
   }
 
   hold(entry: Entry, key: string): void {
+    const isFirst = !this.places.hasWaiters(key);
     this.connection.run(transitions.hold, key, entry.sequence);
     this.#enter(entry, 'held');
     this.places.waitersChanged(key, 1);
+    const lock = entry.locks?.find((one) => one.key === key);
+    if (lock !== undefined && this.paces.learn(lock, entry.sequence, isFirst)) this.touched.add(key);
   }
 
   /** A held job is about to leave the books. Returns the key that it was held for. */
@@ -102,7 +114,7 @@ export class Books {
   /** Reserves all locks of a job that is held for a key, and puts it before all that have no grant. */
   grant(entry: Entry, key: string): void {
     this.places.waitersChanged(key, -1);
-    for (const lock of entry.locks ?? []) this.places.take(entry, lock.key, null);
+    for (const lock of entry.locks ?? []) this.places.take(entry, lock, null);
     this.forgetPasses(entry);
     this.connection.run(transitions.grant, this.grantEnds, entry.sequence);
     this.#enter(entry, 'waiting');
@@ -186,6 +198,7 @@ export class Books {
     this.connection.run(transitions.remove, entry.sequence);
     if (entry.failures > 0) this.dropFailures(entry.sequence);
     if (entry.state === 'completed') this.kept.drop(entry.type);
+    if (entry.state === 'processing') this.leave(entry);
     this.tallies.count(entry.queue, entry.state, -1);
   }
 
@@ -203,7 +216,13 @@ export class Books {
     return move('dead', entry, reason);
   }
 
+  /** A job leaves its worker: in a queue with a limit, somebody may be claimed in its place. */
+  leave({ sequence, queue }: Pick<Entry, 'sequence' | 'queue'>): void {
+    if (this.gates.leave(sequence)) this.arrived.add(queue);
+  }
+
   #enter(entry: Entry, state: State): void {
+    if (entry.state === 'processing') this.leave(entry);
     this.tallies.count(entry.queue, entry.state, -1);
     this.tallies.count(entry.queue, state, 1);
     entry.state = state;

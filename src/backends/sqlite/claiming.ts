@@ -29,6 +29,13 @@ export function claim(books: Books, worker: string, request: Claim): Claimed {
       moves.push(books.bury(entry, job));
       return;
     }
+    const reason = books.gates.pauseOf(entry.type);
+    if (reason !== null) {
+      for (const key of books.places.free(entry)) books.touched.add(key);
+      books.park(entry, reason);
+      moves.push(move('parked', entry, reason));
+      return;
+    }
     const full = request.locks === 'take' ? books.places.firstFull(entry) : undefined;
     if (full === undefined) {
       claimed.push(own(books, job, entry, worker, request.locks));
@@ -37,7 +44,7 @@ export function claim(books: Books, worker: string, request: Claim): Claimed {
       moves.push(move('held', entry, full.key));
     }
   });
-  // Only what was damaged had places to give back.
+  // What was damaged had places to give back; and what has started has used up places of rates.
   moves.push(...grantAll(books, freed));
   return { claimed, moves, more };
 }
@@ -52,13 +59,16 @@ function look(
   let budget = count + CLAIM_BUDGET;
   for (const queue of queues) {
     if (claimed.length >= count) return false;
-    for (const row of waitingIn(books, queue, () => count - claimed.length)) {
+    const most = claimed.length + books.gates.room(queue, count - claimed.length);
+    const rows = most > claimed.length ? waitingIn(books, queue, () => most - claimed.length) : [];
+    for (const row of rows) {
       if (budget === 0) return true;
       budget -= 1;
       if (row === undefined) break;
       show(row, toWaiting(row));
-      if (claimed.length >= count) return false;
+      if (claimed.length >= most) break;
     }
+    books.gates.watch(queue);
   }
   return false;
 }
@@ -105,9 +115,10 @@ function readJob({ connection }: Books, row: Row): StoredJob | string {
 
 function own(books: Books, job: StoredJob, entry: Entry, worker: string, locks: Claim['locks']): ClaimedJob {
   const token = books.tallies.next();
-  for (const { key } of job.locks ?? []) {
-    if (locks === 'take' || books.places.holds(entry, key)) books.places.take(entry, key, token);
+  for (const lock of job.locks ?? []) {
+    if (locks === 'take' || books.places.holds(entry, lock.key)) books.places.take(entry, lock, token);
   }
+  books.gates.enter(entry.queue, entry.sequence);
   books.claim(entry, worker, token);
   return { ...job, worker, token: String(token) };
 }

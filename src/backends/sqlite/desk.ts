@@ -33,7 +33,7 @@ export class Desk {
     this.watch = new Watch({
       ...settings,
       version: () => unlessBusy(path, () => integer(connection.get('PRAGMA data_version')?.data_version)),
-      hasWaiting: (queue) => unlessBusy(path, () => hasWaiting(connection, queue)),
+      hasWaiting: (queue) => unlessBusy(path, () => hasWaiting(connection, queue, settings.clock.now())),
     });
   }
 

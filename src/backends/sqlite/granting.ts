@@ -28,7 +28,14 @@ function grantPlaces(books: Books, key: string): Move[] {
       moves.push(books.bury(next, DAMAGED));
       continue;
     }
-    if (books.places.hasNoPlace(key, own.concurrency)) return moves;
+    const limit = books.paces.limitOf(own);
+    if (books.places.hasNoPlace(limit)) {
+      // The places of a rate come free by time.
+      if (limit.interval !== undefined) {
+        books.paces.setTimer(key, books.paces.startsAt(limit, books.places.taken(key)));
+      }
+      return moves;
+    }
     const full = next.locks?.find((lock) => lock.key !== key && books.places.isFull(lock));
     if (full !== undefined && books.passes(next) < MOST_PASSES) {
       books.places.waitersChanged(key, -1);
@@ -53,14 +60,19 @@ function hoard(books: Books, entry: Entry, key: string): boolean {
       books.hold(entry, lock.key);
       return false;
     }
-    books.places.take(entry, lock.key, null);
+    books.places.take(entry, lock, null);
   }
   return true;
 }
 
-/** Grants the places of several keys, each once, in order. */
+/** Grants the places of several keys, each once, in order; then those of the keys that this step has touched. */
 export function grantAll(books: Books, keys: Iterable<string>): Move[] {
-  return [...new Set(keys)].flatMap((key) => grantPlaces(books, key));
+  const moves = [...new Set(keys)].flatMap((key) => grantPlaces(books, key));
+  for (const key of books.touched) {
+    books.touched.delete(key);
+    moves.push(...grantPlaces(books, key));
+  }
+  return moves;
 }
 
 /** The keys that steps before left at their bound, to be granted now. */
@@ -108,13 +120,13 @@ export function passGrant(books: Books, entry: Entry): Move[] {
   return [];
 }
 
-function couldReplace({ places }: Books, waiter: Entry, holder: Entry, key: string): boolean {
+function couldReplace({ places, paces }: Books, waiter: Entry, holder: Entry, key: string): boolean {
   if (waiter.locks === undefined) return false;
   return (waiter.locks ?? []).every((lock) => {
     if (places.holds(waiter, lock.key)) return true;
     if (lock.key !== key && places.hasWaiters(lock.key)) return false;
     const freed = places.holds(holder, lock.key) ? 1 : 0;
-    return !places.hasNoPlace(lock.key, lock.concurrency + freed);
+    return !places.hasNoPlace(lock.key === key ? paces.limitOf(lock) : lock, freed);
   });
 }
 

@@ -3,6 +3,8 @@ import type { StoredJob } from '../../core/envelope.ts';
 import type { FailedAttempt, Failure } from '../../core/outcome.ts';
 import type { Connection } from './connection.ts';
 import type { Row, Value } from './driver.ts';
+import { Gates } from './gates.ts';
+import { Paces } from './paces.ts';
 import { bytes, integer, text, textOf, toJob, toState } from './rows.ts';
 import { failures, listings, places, questions, stats, tallies } from './statements.ts';
 import { Tallies } from './tallies.ts';
@@ -68,8 +70,11 @@ export function peek(connection: Connection, queue: string): StoredJob | null {
   return null;
 }
 
-export function hasWaiting(connection: Connection, queue: string): boolean {
-  return connection.get(questions.hasWaiting, queue) !== undefined;
+/** Whether there is anything to claim from a queue now. */
+export function hasWaiting(connection: Connection, queue: string, now: number): boolean {
+  if (connection.get(questions.hasWaiting, queue) === undefined) return false;
+  const { isControlled } = new Tallies(connection).totals;
+  return new Gates(connection, new Paces(connection, now), now, () => isControlled).room(queue, 1) > 0;
 }
 
 export function size(connection: Connection, queue: string): number {

@@ -1,6 +1,6 @@
 import type { CancelReply, LockReply, UnlockReply } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import { type Books, move } from './books.ts';
 import type { Connection } from './connection.ts';
 import { grantAll } from './granting.ts';
@@ -8,7 +8,7 @@ import { integer, lockText } from './rows.ts';
 import { cancels, transitions } from './statements.ts';
 
 /** Takes all locks of a claimed job, or holds it at the first that is full. */
-export function lock(books: Books, job: ClaimedJob, locks: readonly Lock[] | undefined): LockReply {
+export function lock(books: Books, job: ClaimedJob, locks: readonly StoredLock[] | undefined): LockReply {
   const entry = books.owned(job);
   if (entry === undefined) return { state: 'stale', moves: [] };
   if (locks !== undefined) {
@@ -30,8 +30,8 @@ export function lock(books: Books, job: ClaimedJob, locks: readonly Lock[] | und
     books.hold(entry, full.key);
     return { state: 'held', moves: [move('held', entry, full.key), ...grantAll(books, freed)] };
   }
-  for (const { key } of entry.locks) books.places.take(entry, key, entry.token);
-  return { state: 'locked', moves: [] };
+  for (const one of entry.locks) books.places.take(entry, one, entry.token);
+  return { state: 'locked', moves: grantAll(books, []) };
 }
 
 /** Frees what a claimed job holds, and grants the places. */

@@ -1,5 +1,6 @@
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import type { Connection } from './connection.ts';
+import type { Paces } from './paces.ts';
 import { type Entry, integer, textOf } from './rows.ts';
 import { places, questions } from './statements.ts';
 
@@ -9,22 +10,43 @@ export class Places {
   readonly #taken = new Map<string, number>();
   readonly #waitedFor = new Map<string, boolean>();
 
-  constructor(connection: Connection) {
+  readonly #paces: Paces;
+  readonly #now: number;
+  readonly #touched: Set<string>;
+  /** Keys for which fewer wait than before. */
+  readonly #left = new Set<string>();
+
+  /** @param touched gets the keys that are to be granted before this step ends */
+  constructor(connection: Connection, paces: Paces, now: number, touched: Set<string>) {
     this.#connection = connection;
+    this.#paces = paces;
+    this.#now = now;
+    this.#touched = touched;
+  }
+
+  /** Of keys that nobody waits for any more, nothing needs to be known. */
+  save(): void {
+    for (const key of this.#left) if (!this.hasWaiters(key)) this.#paces.forget(key);
   }
 
   /** Whether a job that comes up must wait for this lock: it is full, or others wait already. */
-  isFull({ key, concurrency }: Lock): boolean {
-    return this.hasNoPlace(key, concurrency) || this.hasWaiters(key);
+  isFull(lock: StoredLock): boolean {
+    return this.hasNoPlace(lock) || this.hasWaiters(lock.key);
   }
 
-  hasNoPlace(key: string, concurrency: number): boolean {
+  /** @param freed places that are about to come free */
+  hasNoPlace(lock: StoredLock, freed = 0): boolean {
+    const taken = this.taken(lock.key) - freed;
+    return lock.interval === undefined ? taken >= lock.concurrency : this.#paces.startsAt(lock, taken) > this.#now;
+  }
+
+  taken(key: string): number {
     let taken = this.#taken.get(key);
     if (taken === undefined) {
       taken = integer(this.#connection.get(places.count, key)?.taken);
       this.#taken.set(key, taken);
     }
-    return taken >= concurrency;
+    return taken;
   }
 
   hasWaiters(key: string): boolean {
@@ -38,8 +60,12 @@ export class Places {
 
   /** A job is held for this key from now on, or one is so no longer. */
   waitersChanged(key: string, by: 1 | -1): void {
-    if (by === 1) this.#waitedFor.set(key, true);
-    else this.#waitedFor.delete(key);
+    if (by === 1) {
+      this.#waitedFor.set(key, true);
+    } else {
+      this.#waitedFor.delete(key);
+      this.#left.add(key);
+    }
   }
 
   holds(entry: Entry, key: string): boolean {
@@ -47,12 +73,22 @@ export class Places {
   }
 
   /** The first lock that keeps a job from running now, not counting the places that it has already. */
-  firstFull(entry: Entry): Lock | undefined {
+  firstFull(entry: Entry): StoredLock | undefined {
     return entry.locks?.find((lock) => !this.holds(entry, lock.key) && this.isFull(lock));
   }
 
-  /** Takes a place, for the claim of this token or for a grant, or marks the one that the job has. */
-  take(entry: Entry, key: string, token: number | null): void {
+  /**
+   * Takes a place, for the claim of this token or for a grant, or marks the one that the job has. A job that starts by a rate
+   * uses its place up.
+   */
+  take(entry: Entry, lock: StoredLock, token: number | null): void {
+    const { key, interval } = lock;
+    if (interval !== undefined && token !== null) {
+      if (mayHold(entry) && this.#connection.run(places.free, key, entry.sequence) > 0) this.#count(key, -1);
+      this.#paces.spend(lock);
+      if (this.hasWaiters(key)) this.#touched.add(key);
+      return;
+    }
     if (mayHold(entry) && this.#connection.run(places.retake, token, key, entry.sequence) > 0) return;
     this.#connection.run(places.take, key, entry.sequence, token);
     this.#count(key, 1);

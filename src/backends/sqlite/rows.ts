@@ -1,7 +1,7 @@
 import { isId, type StoredJob } from '../../core/envelope.ts';
 import { shown, WingmanError } from '../../core/errors.ts';
 import type { Extras } from '../../core/extras.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import type { State } from '../../core/states.ts';
 import type { Row, Value } from './driver.ts';
 
@@ -12,7 +12,7 @@ export interface Entry {
   readonly type: string;
   readonly queue: string;
   /** Undefined where the stored form is damaged. */
-  locks: readonly Lock[] | null | undefined;
+  locks: readonly StoredLock[] | null | undefined;
   state: State;
   /** It waits with its locks reserved. */
   readonly granted: boolean;
@@ -25,9 +25,9 @@ export interface Entry {
   readonly token: number;
 }
 
-export type Locks = readonly Lock[] | null;
+export type Locks = readonly StoredLock[] | null;
 
-const NO_LOCKS: readonly Lock[] = [];
+const NO_LOCKS: readonly StoredLock[] = [];
 
 // The columns of a table are STRICT and bounded, so these never fail on a file that SQLite itself has kept.
 
@@ -39,6 +39,11 @@ export function text(value: Value | undefined): string {
 export function integer(value: Value | undefined): number {
   if (typeof value === 'number') return value;
   throw unexpected('a number', value);
+}
+
+/** A number that need not be whole. Drivers give a whole one for some columns. */
+export function real(value: Value | undefined): number {
+  return integer(value);
 }
 
 export function bytes(value: Value | undefined): Uint8Array {
@@ -108,7 +113,9 @@ export function toState(value: string): State {
 /** The text of locks as `parseLocks` reads it. */
 export function lockText(locks: Locks): string | null {
   if (locks === null) return null;
-  return locks.length === 0 ? '[]' : JSON.stringify(locks.map(({ key, concurrency }) => ({ key, concurrency })));
+  // An interval that is undefined is left out.
+  const fields = locks.map(({ key, concurrency, interval }) => ({ key, concurrency, interval }));
+  return locks.length === 0 ? '[]' : JSON.stringify(fields);
 }
 
 /** The text of extras as `parseExtras` reads it. */
@@ -140,7 +147,8 @@ export function parseLocks(value: Value | undefined): Locks | undefined {
   }
 }
 
-function isLock(value: unknown): value is Lock {
+function isLock(value: unknown): value is StoredLock {
   if (typeof value !== 'object' || value === null) return false;
+  if (!['undefined', 'number'].includes(typeof Reflect.get(value, 'interval'))) return false;
   return typeof Reflect.get(value, 'key') === 'string' && Number.isSafeInteger(Reflect.get(value, 'concurrency'));
 }

@@ -73,13 +73,14 @@ function settle(books: Books, { job, outcome }: Settlement, freed: string[], rel
 }
 
 /** The way of nearly every job: one statement for one that has no locks and never failed. */
-function complete(books: Books, { id, token }: ClaimedJob, freed: string[]): boolean {
+function complete(books: Books, { id, token, queue }: ClaimedJob, freed: string[]): boolean {
   const number = toToken(token);
   const row = number === null ? undefined : books.connection.get(transitions.complete, id, number);
   if (row === undefined) return false;
   const sequence = integer(row.sequence);
   freed.push(...books.places.free({ sequence, locks: parseLocks(row.locks) }));
   if (integer(row.failures) > 0) books.dropFailures(sequence);
+  books.leave({ sequence, queue });
   return true;
 }
 

@@ -2,6 +2,7 @@ import type {
   Acted,
   Backend,
   CancelReply,
+  ControlBackend,
   Counters,
   DeadLetter,
   ExchangeReply,
@@ -20,8 +21,9 @@ import type {
 import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
 import type { Keep } from '../../core/keep.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { StoredLock } from '../../core/lock.ts';
 import type { Connection } from './connection.ts';
+import { SqliteControls } from './controls.ts';
 import { Desk, type SqliteSettings } from './desk.ts';
 import { diagnose } from './diagnosing.ts';
 import { discard, expire, retryFailed } from './ending.ts';
@@ -45,6 +47,7 @@ export class SqliteBackend implements Backend {
   readonly kind = 'sqlite';
   readonly location: string;
   readonly maxPayload: number;
+  readonly controls: ControlBackend;
   readonly reopen: Reopen | null;
   readonly #desk: Desk;
   /** When the first of the scheduled jobs was due that the last promotion left. */
@@ -55,6 +58,7 @@ export class SqliteBackend implements Backend {
     this.maxPayload = settings.maxPayload;
     this.reopen = settings.reopen;
     this.#desk = new Desk(file, settings);
+    this.controls = new SqliteControls(this.#desk);
   }
 
   enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
@@ -65,7 +69,7 @@ export class SqliteBackend implements Backend {
     return this.#desk.write((books) => onceClaimed(books, call, request, () => exchange(books, request)));
   }
 
-  lock(call: Call, job: ClaimedJob, locks?: readonly Lock[]): Promise<LockReply> {
+  lock(call: Call, job: ClaimedJob, locks?: readonly StoredLock[]): Promise<LockReply> {
     return this.#desk.write((books) => once(books, call, () => lock(books, job, locks)));
   }
 

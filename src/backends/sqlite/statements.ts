@@ -155,6 +155,41 @@ export const places = {
   holders: 'SELECT jobs.id, places.token FROM places JOIN jobs ON jobs.sequence = places.job WHERE places.key = ?',
 } as const;
 
+/** The pace of rates, and what the keys are limited to that jobs wait for. */
+export const paces = {
+  spent: 'SELECT spent FROM spent WHERE key = ?',
+  spend: 'INSERT INTO spent (key, spent) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET spent = excluded.spent',
+  dropSpent: 'DELETE FROM spent WHERE key IN (SELECT key FROM spent WHERE spent <= ? LIMIT ?)',
+  pausedUntil: 'SELECT until FROM paused_rates WHERE key = ?',
+  pause: `INSERT INTO paused_rates (key, until) VALUES (?, ?)
+    ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)`,
+  dropPaused: 'DELETE FROM paused_rates WHERE key IN (SELECT key FROM paused_rates WHERE until <= ? LIMIT ?)',
+  setTimer: 'INSERT INTO timers (key, at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at',
+  timer: 'SELECT at FROM timers WHERE key = ?',
+  nextTimer: 'SELECT at FROM timers ORDER BY at, key LIMIT 1',
+  ripe: 'SELECT CAST(key AS BLOB) AS key FROM timers WHERE at <= ? ORDER BY at, timers.key LIMIT ?',
+  dropTimer: 'DELETE FROM timers WHERE key = ?',
+  newest: 'SELECT sequence, concurrency, pace FROM newest WHERE key = ?',
+  learn: `INSERT INTO newest (key, sequence, concurrency, pace) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+    sequence = excluded.sequence, concurrency = excluded.concurrency, pace = excluded.pace`,
+  forget: 'DELETE FROM newest WHERE key = ?',
+} as const;
+
+/** Pauses, and the limits of queues. */
+export const gates = {
+  paused: 'SELECT paused_by, reason FROM pauses WHERE kind = ? AND name = ?',
+  pause: `INSERT INTO pauses (kind, name, paused_by, reason, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET
+    paused_by = excluded.paused_by, reason = excluded.reason, at = excluded.at`,
+  resume: 'DELETE FROM pauses WHERE kind = ? AND name = ?',
+  limit: 'SELECT concurrency, burst, pace FROM queue_limits WHERE queue = ?',
+  setLimit: `INSERT INTO queue_limits (queue, concurrency, burst, pace) VALUES (?, ?, ?, ?) ON CONFLICT (queue) DO UPDATE SET
+    concurrency = excluded.concurrency, burst = excluded.burst, pace = excluded.pace`,
+  dropLimit: 'DELETE FROM queue_limits WHERE queue = ?',
+  running: 'SELECT count(*) AS running FROM seats WHERE queue = ?',
+  seat: 'INSERT INTO seats (job, queue) VALUES (?, ?) ON CONFLICT (job) DO NOTHING',
+  leave: 'DELETE FROM seats WHERE job = ?',
+} as const;
+
 export const ungranted = {
   add: 'INSERT INTO ungranted (key) VALUES (?) ON CONFLICT (key) DO NOTHING',
   take: `DELETE FROM ungranted WHERE number IN (SELECT number FROM ungranted ORDER BY number LIMIT ?)
@@ -198,7 +233,7 @@ export const kept = {
 } as const;
 
 export const tallies = {
-  books: 'SELECT sequence, successful, failures, scheduled, failed, parked, dead FROM books',
+  books: 'SELECT sequence, successful, failures, scheduled, failed, parked, dead, controlled FROM books',
   saveBooks: `UPDATE books SET sequence = ?, successful = ?, failures = ?, scheduled = ?, failed = ?, parked = ?, dead = ?
     WHERE one = 1`,
   queue: 'SELECT waiting, held, front, back FROM queues WHERE queue = ?',
@@ -221,4 +256,12 @@ export const stats = {
   workers: 'SELECT worker, lease_ends FROM workers',
   processing: "SELECT worker, count(*) AS processing FROM jobs WHERE state = 'processing' GROUP BY worker",
   completed: 'SELECT total(jobs) AS completed FROM kept',
+  /** Stops at the first row of each. */
+  isControlled: `UPDATE books SET controlled = EXISTS (SELECT 1 FROM pauses) OR EXISTS (SELECT 1 FROM queue_limits)
+    OR EXISTS (SELECT 1 FROM seats) WHERE one = 1`,
+  pauses: 'SELECT kind, name, paused_by, reason, at FROM pauses ORDER BY kind, name',
+  queueLimits: 'SELECT queue, concurrency, burst, pace FROM queue_limits ORDER BY queue',
+  /** Goes through all that runs. */
+  seatAll: `INSERT INTO seats (job, queue) SELECT sequence, queue FROM jobs WHERE state = 'processing' AND queue = ?
+    ON CONFLICT (job) DO NOTHING`,
 } as const;

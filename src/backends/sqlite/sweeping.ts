@@ -1,14 +1,17 @@
 import type { Move, PromoteReply, SweepReply } from '../../contract/backend.ts';
 import { MOST_CRASHES } from '../../core/outcome.ts';
+import { readKey } from '../../core/rate.ts';
 import { type Books, move } from './books.ts';
 import type { Connection } from './connection.ts';
 import { grantAll, hasUngranted, passGrant, requeue, resumed } from './granting.ts';
-import { type Entry, integer, text, toEntry } from './rows.ts';
-import { calls, cancels, questions, workers } from './statements.ts';
+import { type Entry, integer, real, text, textOf, toEntry } from './rows.ts';
+import { calls, cancels, paces, questions, workers } from './statements.ts';
 
 // A client repeats a call within seconds. One that has ended never does, and its last replies stay until then.
 const REPLIES_KEPT = 86_400_000;
 const REPLIES_DROPPED = 1_000;
+// What is past says nothing.
+const RATES_DROPPED = 1_000;
 
 /** Takes up to `limit` jobs back from workers whose lease has ended. */
 export function reclaim(books: Books, limit: number): SweepReply {
@@ -49,6 +52,8 @@ export function reclaim(books: Books, limit: number): SweepReply {
   moves.push(...grantAll(books, freed));
   connection.run(cancels.dropEnded);
   connection.run(calls.dropOld, now - REPLIES_KEPT, REPLIES_DROPPED);
+  connection.run(paces.dropSpent, now, RATES_DROPPED);
+  connection.run(paces.dropPaused, now, RATES_DROPPED);
   return { moves, more: left === 0 };
 }
 
@@ -73,13 +78,16 @@ export function relinquish(books: Books, worker: string, known: readonly string[
   return { moves: [...moves, ...grantAll(books, freed)], more: false };
 }
 
-/** When the first of the scheduled jobs is due; infinite where there is none. */
+/** When the first of the scheduled jobs is due, or a rate allows one more to start; infinite where neither will be. */
 export function firstDue(connection: Connection): number {
-  const next = connection.get(questions.nextDue);
-  return next === undefined ? Number.POSITIVE_INFINITY : integer(next.due);
+  const [due, timer] = [connection.get(questions.nextDue), connection.get(paces.nextTimer)];
+  return Math.min(
+    due === undefined ? Number.POSITIVE_INFINITY : integer(due.due),
+    timer === undefined ? Number.POSITIVE_INFINITY : real(timer.at),
+  );
 }
 
-/** Moves up to `limit` scheduled jobs that are due to the backs of their queues. */
+/** Moves up to `limit` scheduled jobs that are due to the backs of their queues; then grants what rates allow by now. */
 export function promote(books: Books, limit: number): PromoteReply {
   const { connection, now } = books;
   const due = connection.all(questions.due, now, limit).map(toEntry);
@@ -87,12 +95,24 @@ export function promote(books: Books, limit: number): PromoteReply {
     books.toBack(entry);
     return move('promoted', entry);
   });
-  const next = connection.get(questions.nextDue);
+  const ripe = connection.all(paces.ripe, now, limit).map(({ key }) => textOf(key));
+  moves.push(...ring(books, ripe));
+  const next = firstDue(connection);
   return {
     moves,
-    more: due.length === limit,
-    next: next === undefined ? null : Math.max(0, integer(next.due) - now),
+    more: due.length === limit || ripe.length === limit,
+    next: Number.isFinite(next) ? Math.max(0, next - now) : null,
   };
+}
+
+/** Grants the places of rates that have come free; of a queue's rate, wakes those who claim from it. */
+function ring(books: Books, keys: readonly string[]): Move[] {
+  for (const key of keys) {
+    books.connection.run(paces.dropTimer, key);
+    const { kind, name } = readKey(key);
+    if (kind === 'queue') books.arrived.add(name);
+  }
+  return grantAll(books, keys);
 }
 
 /** Passes up to `limit` grants that were not claimed in time, or renews them. */
@@ -107,6 +127,7 @@ export function passGrants(books: Books, limit: number): SweepReply {
 export function unpark(books: Books, types: readonly string[], limit: number): SweepReply {
   const parked: Entry[] = [];
   for (const type of new Set(types)) {
+    if (books.gates.pauseOf(type) !== null) continue;
     const rows = books.connection.all(questions.parked, type, limit + 1 - parked.length);
     parked.push(...rows.map(toEntry));
   }

@@ -13,6 +13,8 @@ interface Totals {
   failed: number;
   parked: number;
   dead: number;
+  /** There are pauses, or limits of queues. Never written from here. */
+  readonly isControlled: boolean;
 }
 
 /** What is counted of one queue, and the positions of the first and the last job in its list. */
@@ -46,6 +48,7 @@ export class Tallies {
         failed: integer(row.failed),
         parked: integer(row.parked),
         dead: integer(row.dead),
+        isControlled: integer(row.controlled) !== 0,
       };
     }
     return this.#totals;

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, ControlBackend } from '../backend.ts';
 import { begin, newJob } from './session.ts';
 import type { Subject } from './subject.ts';
 
 const call = { client: 'late', sequence: 1, floor: 1 };
 
 const methods: Readonly<
-  Record<Exclude<keyof Backend, 'kind' | 'location' | 'maxPayload' | 'reopen' | 'close'>, Attempt>
+  Record<Exclude<keyof Backend, 'kind' | 'location' | 'maxPayload' | 'reopen' | 'close' | 'controls'>, Attempt> &
+    Record<`controls.${keyof ControlBackend}`, Attempt>
 > = {
   enqueue: (backend) => backend.enqueue(call, [newJob('b')]),
   exchange: (backend, job) => backend.exchange(call, { worker: job.worker, settlements: [] }),
@@ -41,6 +42,13 @@ const methods: Readonly<
   waitForDue: (backend) => backend.waitForDue({ timeout: 10 }),
   cancellations: (backend) => backend.cancellations('w', [], { timeout: 10 }),
   wait: (backend) => backend.wait(['q'], { timeout: 1 }),
+  'controls.pause': (backend) => backend.controls.pause(call, { queue: 'q' }, { by: null, reason: null }),
+  'controls.resume': (backend) => backend.controls.resume(call, { queue: 'q' }),
+  'controls.pauses': (backend) => backend.controls.pauses(),
+  'controls.limitQueue': (backend) => backend.controls.limitQueue(call, 'q', null),
+  'controls.queueLimits': (backend) => backend.controls.queueLimits(),
+  'controls.pauseRate': (backend) => backend.controls.pauseRate(call, 'k', { in: 1 }),
+  'controls.rate': (backend) => backend.controls.rate('k'),
 };
 
 type Attempt = (backend: Backend, job: ClaimedJob) => Promise<unknown>;

@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import { claimSuite } from './claim.ts';
 import { closedSuite } from './closed.ts';
+import { controlsSuite } from './controls.ts';
 import { damagedSuite, foreignSuite } from './damaged.ts';
 import { endingSuite } from './ending.ts';
 import { enqueueSuite } from './enqueue.ts';
@@ -13,6 +14,7 @@ import { leasesSuite } from './leases.ts';
 import { lockingSuite } from './locking.ts';
 import { locksSuite } from './locks.ts';
 import { operateSuite } from './operate.ts';
+import { ratesSuite } from './rates.ts';
 import { scheduleSuite } from './schedule.ts';
 import { settleSuite } from './settle.ts';
 import { signalSuite } from './signal.ts';
@@ -26,6 +28,8 @@ const suites = [
   settleSuite,
   locksSuite,
   lockingSuite,
+  ratesSuite,
+  controlsSuite,
   leasesSuite,
   scheduleSuite,
   inspectSuite,

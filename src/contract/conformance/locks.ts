@@ -67,16 +67,19 @@ export function locksSuite(subject: Subject): void {
       });
     }
 
-    it('holds a job that comes up behind others that wait, though there is a place for it', async () => {
+    it('lets no job that comes up overtake those that wait, though there is a place for it', async () => {
       const { session } = await begin(subject);
       const worker = await session.worker();
       await session.enqueue(newJob('a', { locks: locks(['k', 2]) }));
-      const a = await session.take(worker, 'a');
+      await session.take(worker, 'a');
       await session.enqueue(newJob('b', one('k')), newJob('c', { locks: locks(['k', 2]) }));
-      expect(await session.claim(worker, 5)).toEqual([]);
-      expect(await session.held('k')).toEqual(['b', 'c']);
-      await session.settle(a, completed);
-      expect(await session.waiting()).toEqual(['b', 'c']);
+      const { moves } = await session.exchange(worker, [], { queues: ['q'], count: 5, locks: 'take' });
+      expect(moves.map(({ event, id }) => [event, id])).toEqual([
+        ['held', 'b'],
+        ['held', 'c'],
+        ['granted', 'b'],
+      ]);
+      expect(await session.held('k')).toEqual(['c']);
     });
 
     it('runs the jobs of a key in the order in which they were enqueued', async () => {
@@ -229,33 +232,6 @@ export function locksSuite(subject: Subject): void {
       expect(await session.waiting()).toEqual([]);
       const { moves } = await session.cancel('both');
       expect(moves.map(({ event, detail }) => ({ event, detail }))).toEqual([{ event: 'granted', detail: 'a' }]);
-    });
-
-    it('lets those go on that a cancelled job kept waiting, since it needed a place more than they do', async () => {
-      const { session } = await begin(subject);
-      const worker = await session.worker();
-      const two = { locks: locks(['k', 2]) };
-      await session.enqueue(newJob('a', two), newJob('narrow', one('k')), newJob('wide', two));
-      await session.claim(worker, 3);
-      expect(await session.held('k')).toEqual(['narrow', 'wide']);
-      expect((await session.cancel('narrow')).moves).toEqual([
-        { event: 'granted', id: 'wide', queue: 'q', detail: 'k' },
-      ]);
-    });
-
-    it('goes by the concurrency of the job that asks, where jobs of a key differ in it', async () => {
-      const { session } = await begin(subject);
-      const worker = await session.worker();
-      await session.enqueue(newJob('a', { locks: locks(['k', 3]) }), newJob('b', { locks: locks(['k', 3]) }));
-      const [a, b] = await session.claim(worker, 2);
-      await session.enqueue(newJob('c', one('k')), newJob('d', { locks: locks(['k', 3]) }));
-      expect(await session.claim(worker, 2)).toEqual([]);
-      if (a === undefined || b === undefined) throw new Error('a and b should have come up');
-      await session.settle(a, completed);
-      expect(await session.waiting()).toEqual([]);
-      await session.settle(b, completed);
-      expect(await session.waiting()).toEqual(['c', 'd']);
-      expect(await session.holding('k')).toEqual(['c', 'd']);
     });
 
     it('keeps thousands of jobs held for one key, and frees them one by one', async () => {

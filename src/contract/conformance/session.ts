@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
-import type { ClaimedJob, NewJob } from '../../core/envelope.ts';
-import type { Lock } from '../../core/lock.ts';
+import type { ClaimedJob, Due, NewJob } from '../../core/envelope.ts';
+import type { Lock, StoredLock } from '../../core/lock.ts';
 import type { Outcome } from '../../core/outcome.ts';
+import { RATE_MARK } from '../../core/rate.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type {
   Acted,
@@ -12,6 +13,9 @@ import type {
   Counters,
   ExchangeReply,
   LockReply,
+  PauseReason,
+  PauseTarget,
+  QueueLimit,
   Settlement,
   SweepReply,
   UnlockReply,
@@ -29,6 +33,11 @@ export function newJob(id: string, fields: Partial<NewJob> = {}): NewJob {
 /** Locks as `['a', 1]`, in the order in which they are stored: by key. */
 export function locks(...pairs: readonly (readonly [key: string, concurrency: number])[]): readonly Lock[] {
   return pairs.map(([key, concurrency]) => ({ key, concurrency }));
+}
+
+/** A rate as it is stored: one job each `interval` milliseconds, and `burst` at once. */
+export function rate(key: string, interval: number, burst = 1): StoredLock {
+  return { key: RATE_MARK + key, concurrency: burst, interval };
 }
 
 export const completed = { kind: 'completed' } as const;
@@ -117,6 +126,23 @@ export class Session {
 
   discard(...ids: readonly string[]): Promise<readonly Acted<'discarded'>[]> {
     return this.#caller.call((call) => this.backend.discard(call, ids));
+  }
+
+  pause(target: PauseTarget, why: Partial<PauseReason> = {}): Promise<void> {
+    return this.#caller.call((call) => this.backend.controls.pause(call, target, { by: null, reason: null, ...why }));
+  }
+
+  resume(target: PauseTarget): Promise<boolean> {
+    return this.#caller.call((call) => this.backend.controls.resume(call, target));
+  }
+
+  limitQueue(queue: string, limit: Partial<QueueLimit> | null): Promise<void> {
+    const given = limit === null ? null : { concurrency: null, rate: null, ...limit };
+    return this.#caller.call((call) => this.backend.controls.limitQueue(call, queue, given));
+  }
+
+  pauseRate(key: string, until: Due): Promise<void> {
+    return this.#caller.call((call) => this.backend.controls.pauseRate(call, key, until));
   }
 
   /** The ids of the jobs that wait in a queue, in order. */

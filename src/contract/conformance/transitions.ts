@@ -85,6 +85,11 @@ const scenarios: Readonly<Record<Row, Scenario>> = {
   'processing → parked: parked': settledAs({ kind: 'parked', reason: 'unknown type' }),
   'processing → dead: dead': settledAs({ kind: 'dead', reason: 'damaged' }),
   'processing → cancelled: cancelled': settledAs({ kind: 'cancelled' }),
+  'waiting → parked: parked': async (session) => {
+    await session.pause({ type: 'test' });
+    await session.enqueue(newJob('a'));
+    await session.claim(await session.worker());
+  },
   'parked → waiting: unparked': async (session) => {
     await session.settle(await processing(session), { kind: 'parked', reason: 'unknown type' });
     await session.backend.unpark(['test'], 10);

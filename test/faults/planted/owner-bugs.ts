@@ -1,5 +1,6 @@
 // Bugs in who may run what: leases, locks, crashes.
 
+import type { Books as SoundBooks } from '../../../src/backends/memory/books.ts';
 import { forgettingCalls, settlingWithAnyToken, withBooks, withMethods } from '../../harness/planting.ts';
 import { type Bug, each, withClockAhead } from './plants.ts';
 import { poison } from './stories.ts';
@@ -68,8 +69,8 @@ export const ownerBugs: Readonly<Record<string, Bug>> = {
       withBooks(
         (Books) =>
           class extends Books {
-            override hasNoPlace(key: string, concurrency: number): boolean {
-              return super.hasNoPlace(key, concurrency + 1);
+            override hasNoPlace(...[lock, freed]: Parameters<SoundBooks['hasNoPlace']>): boolean {
+              return super.hasNoPlace({ ...lock, concurrency: lock.concurrency + 1 }, freed);
             }
           },
       ),

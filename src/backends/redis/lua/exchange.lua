@@ -31,7 +31,7 @@ if earlier then
     if token >= tonumber(from) and token <= tonumber(to) then tokens[#tokens + 1] = { token, all[at - 1], all[at] } end
   end
   table.sort(tokens, function(a, b) return a[1] < b[1] end)
-  for _, claim in ipairs(tokens) do own(claim[2], call('GET', job_key(claim[2])) or '', claim[3]) end
+  for _, claim in ipairs(tokens) do own('', claim[2], call('GET', job_key(claim[2])) or '', claim[3]) end
   return { 0, settled, claimed, moves, 1, call('HLEN', processing_key(worker)) }
 end
 
@@ -59,6 +59,7 @@ if count > 0 and not is_lost then
     update_wake(queue)
   end
   in_chunks('HSET', processing_key(worker), owned)
+  grant_all({}, grant_timeout)
 end
 if has_ungranted() then has_more = 1 end
 wake_claimers()

@@ -29,18 +29,20 @@ local function lock()
   local full = first_full(id, locks)
   if not full then
     take(id, locks, token)
+    grant_all({}, grant_timeout)
     return 'locked'
   end
   local freed = {}
   free(id, freed)
   call('HDEL', processing_key(worker), id)
+  leave(id)
   if is_to_cancel(worker, id, token) then
     erase(id)
     move('cancelled', id, line[QUEUE], worker)
     grant_all(freed, grant_timeout)
     return 'stale'
   end
-  hold(id, line[QUEUE], line[SEQ], full)
+  hold(id, line, full)
   move('held', id, line[QUEUE], full)
   grant_all(freed, grant_timeout)
   return 'held'

@@ -15,7 +15,8 @@ local function could_replace(waiter, locks, holder, key)
   for _, lock in ipairs(locks) do
     if not holds(waiter, lock[1]) then
       if lock[1] ~= key and call('EXISTS', held_key(lock[1])) == 1 then return false end
-      if has_no_place(lock[1], lock[2] + (holds(holder, lock[1]) and 1 or 0)) then return false end
+      local limit = lock[1] == key and limit_of(lock) or lock
+      if has_no_place(limit, holds(holder, lock[1]) and 1 or 0) then return false end
     end
   end
   return true

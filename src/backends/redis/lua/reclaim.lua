@@ -21,6 +21,7 @@ end
 
 local function take_back(worker, id, token)
   call('HDEL', processing_key(worker), id)
+  leave(id)
   if is_to_cancel(worker, id, token) then
     local line = line_of(id)
     free(id, freed)

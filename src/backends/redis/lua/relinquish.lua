@@ -22,6 +22,7 @@ table.sort(strays, function(a, b) return a[2] > b[2] end)
 for _, stray in ipairs(strays) do
   local id = stray[1]
   call('HDEL', processing_key(worker), id)
+  leave(id)
   free(id, freed)
   local line = line_of(id)
   if is_to_cancel(worker, id, stray[3]) then

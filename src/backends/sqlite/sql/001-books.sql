@@ -13,7 +13,9 @@ CREATE TABLE books (
   scheduled   INTEGER NOT NULL DEFAULT 0,
   failed      INTEGER NOT NULL DEFAULT 0,
   parked      INTEGER NOT NULL DEFAULT 0,
-  dead        INTEGER NOT NULL DEFAULT 0
+  dead        INTEGER NOT NULL DEFAULT 0,
+  -- 1 where there is any pause, or any limit of a queue: who claims and settles needs to look no further else.
+  controlled  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO books (one) VALUES (1);
 

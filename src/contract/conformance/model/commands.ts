@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import type { Due, NewJob } from '../../../core/envelope.ts';
 import type { Keep } from '../../../core/keep.ts';
-import type { Lock } from '../../../core/lock.ts';
+import type { Lock, StoredLock } from '../../../core/lock.ts';
 import type { Outcome } from '../../../core/outcome.ts';
-import type { Claim, Counters } from '../../backend.ts';
-import { HOUR } from '../session.ts';
+import { RATE_MARK } from '../../../core/rate.ts';
+import type { Claim, Counters, PauseReason, PauseTarget, QueueLimit } from '../../backend.ts';
+import { HOUR, rate } from '../session.ts';
 
 /**
  * One call of the contract, as data: what fast-check makes, shrinks and prints. What is made by earlier commands (claims,
@@ -30,6 +31,15 @@ export type Command =
   | { readonly do: 'cancel'; readonly job: number; readonly repeat: boolean }
   | { readonly do: 'retryFailed' | 'discard'; readonly jobs: readonly number[]; readonly repeat: boolean }
   | { readonly do: 'expire'; readonly failed: Keep; readonly limit: number }
+  | { readonly do: 'pause'; readonly target: PauseTarget; readonly why: PauseReason; readonly repeat: boolean }
+  | { readonly do: 'resume'; readonly target: PauseTarget; readonly repeat: boolean }
+  | {
+      readonly do: 'limitQueue';
+      readonly queue: string;
+      readonly limit: QueueLimit | null;
+      readonly repeat: boolean;
+    }
+  | { readonly do: 'pauseRate'; readonly key: string; readonly until: Due; readonly repeat: boolean }
   | { readonly do: 'increment'; readonly counter: keyof Counters; readonly by: number; readonly repeat: boolean };
 
 /** One of the workers that have a lease, or of the claims whose job is still its worker's; or of all that ever were. */
@@ -44,7 +54,10 @@ export type Enqueued = Omit<NewJob, 'id'> & {
 };
 
 export const QUEUES = ['q1', 'q2', 'q3'];
-export const KEYS = ['k1', 'k2', 'k3'];
+export const RATES = ['r1', 'r2'];
+export const KEYS = ['k1', 'k2', 'k3', ...RATES.map((key) => RATE_MARK + key)];
+/** As many places as any lock of a job here has. */
+export const MOST_PLACES = 3;
 export const TYPES = ['t1', 't2'];
 
 /** The locks that a job gets late: always the same, so that a repeat is no change. */
@@ -65,14 +78,23 @@ function lock(key: string, ...concurrencies: readonly number[]): fc.Arbitrary<Lo
   return record({ key: fc.constant(key), concurrency: fc.constantFrom(...concurrencies) });
 }
 
+/** Every step takes a millisecond at least: one of these rates has allowed the next job by then, the other never does. */
+function pace(key: string): fc.Arbitrary<StoredLock> {
+  const interval = fc.constantFrom(0.001, 0.001, HOUR);
+  return fc.tuple(interval, fc.integer({ min: 1, max: MOST_PLACES })).map(([every, burst]) => rate(key, every, burst));
+}
+
 /** Mostly a single lock with few places, where there is the most to grant; but several, and wider ones, too. */
-const locks = weighted<readonly Lock[] | null>(
+const locks = weighted<readonly StoredLock[] | null>(
   [2, fc.constant([])],
   [8, fc.tuple(lock('k1', 1, 1, 2))],
   [3, fc.tuple(lock('k2', 1, 2, 3))],
   [3, fc.tuple(lock('k1', 1, 2), lock('k2', 1))],
   [2, fc.tuple(lock('k1', 1), lock('k2', 1, 2), lock('k3', 1))],
   [2, fc.tuple(lock('k3', 1, 2))],
+  [1, fc.tuple(pace('r1'))],
+  [1, fc.tuple(lock('k1', 1, 2), pace('r1'))],
+  [1, fc.tuple(lock('k1', 1), lock('k2', 1), pace('r1'), pace('r2'))],
   [2, fc.constant(null)],
 );
 
@@ -134,6 +156,22 @@ const limit = fc.integer({ min: 1, max: 4 });
 const perhapsClaim: fc.Arbitrary<Claim | null> = fc.option(claim, { freq: 6 });
 const repeat = fc.boolean();
 
+const pauseTarget: fc.Arbitrary<PauseTarget> = fc.oneof(
+  fc.constantFrom(...QUEUES).map((queue) => ({ queue })),
+  fc.constantFrom(...TYPES).map((type) => ({ type })),
+);
+const pauseReason = record({ by: fc.constantFrom(null, 'ann'), reason: fc.constantFrom(null, 'why') });
+const queueLimit: fc.Arbitrary<QueueLimit | null> = weighted<QueueLimit | null>(
+  [1, fc.constant(null)],
+  [
+    2,
+    record({
+      concurrency: fc.constantFrom(null, 1, 2, 3),
+      rate: fc.constantFrom(null, null, { concurrency: 1, interval: 0.001 }, { concurrency: 2, interval: HOUR }),
+    }),
+  ],
+);
+
 const command = weighted<Command>(
   [10, record({ do: fc.constant('enqueue'), jobs, repeat })],
   [
@@ -170,6 +208,23 @@ const command = weighted<Command>(
       do: fc.constant('increment'),
       counter: fc.constantFrom('successful', 'failed'),
       by: fc.integer({ min: 1, max: 9 }),
+      repeat,
+    }),
+  ],
+);
+
+/** What an operator does beside: it makes everything else stand still for a while, so most sequences do without. */
+const controlled = weighted<Command>(
+  [40, command],
+  [1, record({ do: fc.constant('pause'), target: pauseTarget, why: pauseReason, repeat })],
+  [2, record({ do: fc.constant('resume'), target: pauseTarget, repeat })],
+  [2, record({ do: fc.constant('limitQueue'), queue: fc.constantFrom(...QUEUES), limit: queueLimit, repeat })],
+  [
+    1,
+    record({
+      do: fc.constant('pauseRate'),
+      key: fc.constantFrom(...RATES),
+      until: fc.constantFrom<Due>({ in: 0 }, { at: 1_000 }, { in: 0 }, { in: HOUR }),
       repeat,
     }),
   ],
@@ -215,7 +270,8 @@ export const sequences: fc.Arbitrary<Sequence> = record({
   // Every step takes a millisecond at least: after one, such a grant has ended.
   grantTimeout: fc.constantFrom(1, HOUR),
   commands: weighted<readonly Command[]>(
-    [3, fc.array(command, { minLength: 1, maxLength: 80, size: 'max' })],
+    [4, fc.array(command, { minLength: 1, maxLength: 80, size: 'max' })],
+    [2, fc.array(controlled, { minLength: 1, maxLength: 80, size: 'max' })],
     [1, fc.array(contention, { minLength: 1, maxLength: 60, size: 'max' })],
   ),
 });

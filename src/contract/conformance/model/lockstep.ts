@@ -141,6 +141,18 @@ export class Lockstep {
       }
       case 'expire':
         return this.#same(false, (backend) => backend.expire(command.failed, command.limit));
+      case 'pause':
+        return this.#same(command.repeat, (backend, call) => backend.controls.pause(call, command.target, command.why));
+      case 'resume':
+        return this.#same(command.repeat, (backend, call) => backend.controls.resume(call, command.target));
+      case 'limitQueue':
+        return this.#same(command.repeat, (backend, call) =>
+          backend.controls.limitQueue(call, command.queue, command.limit),
+        );
+      case 'pauseRate':
+        return this.#same(command.repeat, (backend, call) =>
+          backend.controls.pauseRate(call, command.key, command.until),
+        );
       case 'increment':
         return this.#same(command.repeat, (backend, call) => backend.increment(call, command.counter, command.by));
     }

@@ -1,5 +1,5 @@
 import type { Backend, JobView } from '../../backend.ts';
-import { KEYS, QUEUES, TYPES } from './commands.ts';
+import { KEYS, QUEUES, RATES, TYPES } from './commands.ts';
 
 /** All that can be seen of a store, without the instants: those of two stores are never the same. */
 export interface Snapshot {
@@ -10,6 +10,7 @@ export interface Snapshot {
   readonly sizes: Readonly<Record<string, number>>;
   readonly dead: readonly object[];
   readonly stats: object;
+  readonly controls: object;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function snapshot(
     { state: 'scheduled' } as const,
     { state: 'failed' } as const,
   ];
-  const [views, lists, holders, peeks, sizes, dead, stats] = await Promise.all([
+  const [views, lists, holders, peeks, sizes, dead, stats, controls] = await Promise.all([
     Promise.all(ids.map((id) => backend.find(id))),
     Promise.all(listings.map(async (of) => [Object.values(of).join(' '), await backend.list(of, 0, all)] as const)),
     each(KEYS, (key) => backend.holders(key)),
@@ -41,6 +42,7 @@ export async function snapshot(
     each(QUEUES, (queue) => backend.size(queue)),
     backend.deadLetters(0, all),
     backend.stats(),
+    controlsOf(backend),
   ]);
   const found = views.filter((view) => view !== null);
   const order = found.map(({ job }) => job.sequence).sort((a, b) => a - b);
@@ -62,6 +64,24 @@ export async function snapshot(
       queues: stats.queues.filter(({ waiting, held }) => waiting + held > 0),
       workers: stats.workers.map(({ worker, processing }) => ({ worker, processing })),
     },
+    controls,
+  };
+}
+
+async function controlsOf({ controls }: Backend): Promise<object> {
+  const [pauses, limits, rates] = await Promise.all([
+    controls.pauses(),
+    controls.queueLimits(),
+    Promise.all(RATES.map((key) => controls.rate(key))),
+  ]);
+  return {
+    pauses: pauses.map(({ at: _, ...pause }) => pause),
+    limits: limits.map(({ startsAt: _, ...limit }) => limit),
+    rates: rates.map(({ reserved, pausedUntil, next }) => ({
+      reserved,
+      isPaused: pausedUntil !== null,
+      isTimed: next !== null,
+    })),
   };
 }
 

@@ -1,4 +1,7 @@
 -- Taking jobs from queues. needs: start, envelope, locks. Reads: worker, count, budget, with_locks, grant_timeout.
+
+--@include queues
+
 local claimed, owned = {}, {}
 local taken, has_more = 0, 0
 local first_token
@@ -13,8 +16,16 @@ local function next_token()
   return text(first_token + taken)
 end
 
-local function own(id, value, token)
+-- What holds for the queue that is claimed from.
+local gate
+
+local function own(queue, id, value, token)
   taken = taken + 1
+  if gate and gate.concurrency then
+    call('HSET', SEATS, id, queue)
+    call('HINCRBY', SEATED, queue, 1)
+  end
+  if gate and gate.burst then spend(QUEUE_MARK .. queue, gate.burst, gate.interval) end
   local at = #claimed
   claimed[at + 1], claimed[at + 2], claimed[at + 3] = id, value, token
   local to = #owned
@@ -53,6 +64,20 @@ local function pass_over(queue, id)
   return true
 end
 
+-- Parks a job whose type is paused; what was kept for it goes to others. Whether it did.
+local function park_paused(queue, id, value)
+  local line = any_type_is_paused() and decode(value)
+  local reason = line and pause_of(line[TYPE])
+  if not reason then return false end
+  local places = {}
+  free(id, places)
+  for _, key in ipairs(places) do touch(key) end
+  call('HSET', PARKED, id, reason)
+  call('ZADD', parked_type_key(line[TYPE]), line[SEQ], id)
+  move('parked', id, queue, reason)
+  return true
+end
+
 -- Claims one entry of a queue's list, or holds or buries it.
 local function claim_entry(queue, id, value)
   if sub(id, 1, 1) == '{' then
@@ -63,9 +88,10 @@ local function claim_entry(queue, id, value)
     move('dead', id, queue, 'no job has this id')
     return
   end
+  if park_paused(queue, id, value) then return end
   local start = sub(value, 1, 3)
   if not with_locks or start == '[0,' or start == '[1,' then
-    own(id, value, next_token())
+    own(queue, id, value, next_token())
     return
   end
   local line = decode(value)
@@ -75,12 +101,12 @@ local function claim_entry(queue, id, value)
   end
   local full = first_full(id, locks_of(line))
   if full then
-    hold(id, queue, line[SEQ], full)
+    hold(id, line, full)
     move('held', id, queue, full)
   else
     local token = next_token()
     take(id, locks_of(line), token)
-    own(id, value, token)
+    own(queue, id, value, token)
   end
 end
 
@@ -88,11 +114,12 @@ end
 local function claim_granted(queue, id)
   local value = call('GET', job_key(id))
   call('ZREM', GRANTS, id)
+  if park_paused(queue, id, value) then return end
   local line = decode(value)
   if line then
     local token = next_token()
     take(id, locks_of(line), token)
-    own(id, value, token)
+    own(queue, id, value, token)
   else
     local freed = {}
     free(id, freed)
@@ -101,20 +128,32 @@ local function claim_granted(queue, id)
   end
 end
 
+-- Where jobs are left and their queue's rate does not allow one to start, somebody must be woken when it does.
+local function watch_rate(queue)
+  local at = starts_at(QUEUE_MARK .. queue, gate.burst, gate.interval, 0)
+  if at <= now then return end
+  local waiting = call('LLEN', queue_key(queue)) + call('ZCARD', granted_key(queue))
+  if waiting > tonumber(call('HGET', CANCELLED_TOTAL, queue) or 0) then set_timer(QUEUE_MARK .. queue, at) end
+end
+
 local function claim_from(queue)
-  while taken < count do
+  if taken >= count then return end
+  gate = gate_of(queue)
+  local room = gate and room_in(queue, gate, count - taken) or count
+  while taken < count and room > 0 do
     if budget <= 0 then
       has_more = 1
       return
     end
-    local want = math.min(count - taken, budget, 1000)
+    local want = math.min(count - taken, room, budget, 1000)
+    local before = taken
     local granted = call('ZPOPMIN', granted_key(queue), want)
     if #granted > 0 then
       budget = budget - #granted / 2
       for at = 1, #granted, 2 do claim_granted(queue, granted[at]) end
     else
       local ids = call('LPOP', queue_key(queue), want)
-      if not ids or #ids == 0 then return end
+      if not ids or #ids == 0 then break end
       budget = budget - #ids
       local keys = {}
       for at, id in ipairs(ids) do keys[at] = job_key(id) end
@@ -124,12 +163,15 @@ local function claim_from(queue)
         if not (has_cancelled and pass_over(queue, id)) then claim_entry(queue, id, values[at]) end
       end
     end
+    room = room - (taken - before)
   end
+  if gate and gate.burst then watch_rate(queue) end
 end
 
--- After the claims: a queue that is empty needs no claimer, one that is not needs the next.
+-- After the claims: a queue that is empty, or from which nothing may be claimed now, needs no claimer; any other needs the next.
 local function update_wake(queue)
-  if call('EXISTS', queue_key(queue), granted_key(queue)) == 0 then
+  local gate = gate_of(queue)
+  if call('EXISTS', queue_key(queue), granted_key(queue)) == 0 or (gate and room_in(queue, gate, 1) == 0) then
     call('DEL', wake_key(queue))
     arrived[queue] = nil
   else

@@ -1,6 +1,7 @@
 -- The stored envelope: a line of JSON, then the payload, which no script ever parses (it may be large, and Lua would damage
 -- its numbers). The line is [locks, type, queue, enqueued at, sequence, attempts, crashes, foreign, extras]; zeros at its end
--- may be missing. locks: 0 none, 1 not known, or a list of [key, concurrency] sorted by key; 2 none and 3 not known where there
+-- may be missing. locks: 0 none, 1 not known, or a list of [key, concurrency] sorted by key, of a rate [key, burst, ms from one
+-- to the next]; 2 none and 3 not known where there
 -- are extras, so that whoever is in a hurry knows by the first number that nothing else needs to be looked at. foreign: 1 where
 -- the payload is a whole envelope that another program pushed. extras: an object, or left out.
 local LOCKS, TYPE, QUEUE, SEQ, ATTEMPTS, CRASHES, EXTRAS = 1, 2, 3, 5, 6, 7, 9
@@ -11,6 +12,7 @@ local function are_locks(locks)
   if type(locks) ~= 'table' then return false end
   for _, lock in ipairs(locks) do
     if type(lock) ~= 'table' or type(lock[1]) ~= 'string' or type(lock[2]) ~= 'number' then return false end
+    if lock[3] ~= nil and type(lock[3]) ~= 'number' then return false end
   end
   return true
 end
@@ -78,6 +80,17 @@ end
 -- Keeps what is no job among the dead letters, byte for byte.
 local function bury(queue, reason, raw)
   call('RPUSH', DEAD, cjson.encode({ queue, reason, now }) .. '\n' .. raw)
+end
+
+-- A job leaves its worker: in a queue with a limit, its seat is free, and somebody may claim the next.
+local seats_exist
+local function leave(id)
+  if seats_exist == nil then seats_exist = call('EXISTS', SEATS) == 1 end
+  local queue = seats_exist and call('HGET', SEATS, id)
+  if not queue then return end
+  call('HDEL', SEATS, id)
+  if call('HINCRBY', SEATED, queue, -1) == 0 then call('HDEL', SEATED, queue) end
+  arrived[queue] = true
 end
 
 -- Buries a job whose stored form is damaged.

@@ -1,12 +1,33 @@
--- Places of lock keys: who has them, who waits, and how one that comes free is passed on. needs: start, envelope.
+-- Places of locks and rates: who has them, who waits, and how one that comes free is passed on. needs: start, envelope.
 
-local function has_no_place(key, concurrency)
-  return call('HLEN', lock_key(key)) >= concurrency
+--@include pace
+
+-- Keys to be granted before this script ends: a rate was used, or a limit has changed.
+local touched, is_touched = {}, {}
+local function touch(key)
+  if is_touched[key] then return end
+  is_touched[key] = true
+  touched[#touched + 1] = key
+end
+
+-- The limit that holds while jobs wait for a key: that of the newest of those which came up.
+local function limit_of(lock)
+  local known = call('HGET', NEWEST, lock[1])
+  if not known then return lock end
+  local _, concurrency, interval = string.match(known, '^(%S+) (%S+) (%S*)$')
+  return { lock[1], tonumber(concurrency), tonumber(interval) }
+end
+
+-- freed: places that are about to come free, or nil.
+local function has_no_place(lock, freed)
+  local taken = call('HLEN', lock_key(lock[1])) - (freed or 0)
+  if not lock[3] then return taken >= lock[2] end
+  return starts_at(lock[1], lock[2], lock[3], taken) > now
 end
 
 -- Whether a job that comes up must wait: the lock is full, or others wait for it already.
-local function is_full(key, concurrency)
-  return has_no_place(key, concurrency) or call('EXISTS', held_key(key)) == 1
+local function is_full(lock)
+  return has_no_place(lock) or call('EXISTS', held_key(lock[1])) == 1
 end
 
 local function holds(id, key)
@@ -16,15 +37,27 @@ end
 -- The first key that keeps a job from running now, not counting the places that it has; nil when it may run.
 local function first_full(id, locks)
   for _, lock in ipairs(locks) do
-    if not holds(id, lock[1]) and is_full(lock[1], lock[2]) then return lock[1] end
+    if not holds(id, lock[1]) and is_full(lock) then return lock[1] end
   end
   return nil
 end
 
+-- Takes places, for the claim of this token or, where it is '', for a grant. A job that starts by a rate uses its place up.
 local function take(id, locks, token)
   if #locks == 0 then return end
-  for _, lock in ipairs(locks) do call('HSET', lock_key(lock[1]), id, token) end
-  call('HSET', PLACES, id, cjson.encode(locks))
+  local has_places = false
+  for _, lock in ipairs(locks) do
+    local key = lock[1]
+    if lock[3] and token ~= '' then
+      call('HDEL', lock_key(key), id)
+      spend(key, lock[2], lock[3])
+      if call('EXISTS', held_key(key)) == 1 then touch(key) end
+    else
+      call('HSET', lock_key(key), id, token)
+      has_places = true
+    end
+  end
+  if has_places then call('HSET', PLACES, id, cjson.encode(locks)) else call('HDEL', PLACES, id) end
 end
 
 -- Frees the places that a job has, and adds their keys to `freed`. They are kept apart from its envelope, so that one which
@@ -38,13 +71,31 @@ local function free(id, freed)
   end
 end
 
-local function hold(id, queue, sequence, key)
-  call('ZADD', held_key(key), sequence, id)
-  call('HINCRBY', HELD_TOTAL, queue, 1)
+-- Notes the limit that a job asks for which waits for a key now.
+local function learn(line, key)
+  for _, lock in ipairs(locks_of(line)) do
+    if lock[1] == key then
+      local known = call('HGET', NEWEST, key)
+      local sequence, limit = string.match(known or '', '^(%S+) (.*)$')
+      if sequence and tonumber(sequence) >= line[SEQ] then return end
+      local asked = text(lock[2]) .. ' ' .. (lock[3] and exact(lock[3]) or '')
+      call('HSET', NEWEST, key, text(line[SEQ]) .. ' ' .. asked)
+      if lock[3] or (limit and limit ~= asked) then touch(key) end
+      return
+    end
+  end
+end
+
+local function hold(id, line, key)
+  call('ZADD', held_key(key), line[SEQ], id)
+  call('HINCRBY', HELD_TOTAL, line[QUEUE], 1)
+  learn(line, key)
 end
 
 local function unhold(id, queue, key)
-  if call('ZREM', held_key(key), id) == 1 then call('HINCRBY', HELD_TOTAL, queue, -1) end
+  if call('ZREM', held_key(key), id) == 0 then return end
+  call('HINCRBY', HELD_TOTAL, queue, -1)
+  if call('EXISTS', held_key(key)) == 0 then call('HDEL', NEWEST, key) end
 end
 
 -- Reserves a held job's locks and puts it before all jobs of its queue that have no grant.
@@ -68,8 +119,8 @@ local function hoard(id, line, locks, key)
   unhold(id, line[QUEUE], key)
   for _, lock in ipairs(locks) do
     if not holds(id, lock[1]) then
-      if lock[1] ~= key and is_full(lock[1], lock[2]) then
-        hold(id, line[QUEUE], line[SEQ], lock[1])
+      if lock[1] ~= key and is_full(lock) then
+        hold(id, line, lock[1])
         return false
       end
       call('HSET', lock_key(lock[1]), id, '')
@@ -97,30 +148,37 @@ local function grant_places(key, grant_timeout)
     for _, lock in ipairs(locks) do
       if lock[1] == key then
         own = lock
-      elseif not full and is_full(lock[1], lock[2]) then
+      elseif not full and is_full(lock) then
         full = lock[1]
       end
     end
     if not own then
       local places = {}
       call('ZREM', held_key(key), id)
+      if call('EXISTS', held_key(key)) == 0 then call('HDEL', NEWEST, key) end
       call('HDEL', PASSES, id)
       free(id, places)
       for _, freed in ipairs(places) do call('ZADD', UNGRANTED, 'NX', now, freed) end
       bury_job(id, '', 'its stored envelope is damaged')
-    elseif has_no_place(key, own[2]) then
+    end
+    local limit = own and limit_of(own)
+    if not own then
+      -- Buried: the next one.
+    elseif has_no_place(limit) then
+      -- The places of a rate come free by time.
+      if limit[3] then set_timer(key, starts_at(key, limit[2], limit[3], call('HLEN', lock_key(key)))) end
       return
     elseif full and tonumber(call('HGET', PASSES, id) or 0) < MOST_PASSES then
       unhold(id, line[QUEUE], key)
       call('HINCRBY', PASSES, id, 1)
-      hold(id, line[QUEUE], line[SEQ], full)
+      hold(id, line, full)
     elseif not full or hoard(id, line, locks, key) then
       give_grant(id, line, key, grant_timeout)
     end
   end
 end
 
--- Grants the places of several keys, each once, in order.
+-- Grants the places of several keys, each once, in order; then those of the keys that this script has touched.
 local function grant_all(freed, grant_timeout)
   local done = {}
   for _, key in ipairs(freed) do
@@ -128,6 +186,11 @@ local function grant_all(freed, grant_timeout)
       done[key] = true
       grant_places(key, grant_timeout)
     end
+  end
+  while #touched > 0 do
+    local key = table.remove(touched, 1)
+    is_touched[key] = nil
+    grant_places(key, grant_timeout)
   end
 end
 
@@ -146,7 +209,7 @@ end
 local function requeue(id, line, freed)
   local first = locks_of(line)[1]
   if first then
-    hold(id, line[QUEUE], line[SEQ], first[1])
+    hold(id, line, first[1])
     freed[#freed + 1] = first[1]
   else
     call('LPUSH', queue_key(line[QUEUE]), id)

@@ -75,6 +75,7 @@ local function settle(settlement)
   if call('HGET', processing_key(owner), id) ~= token then return '0' end
   call('HDEL', processing_key(owner), id)
   free(id, freed)
+  leave(id)
   if GOES_ON[kind] and is_to_cancel(owner, id, token) then
     erase(id)
     return '2'
@@ -107,6 +108,7 @@ local function settle_plain(worker, ids, tokens, results)
   end
   if #keys == 0 then return end
   in_chunks('HDEL', processing_key(worker), done)
+  for _, id in ipairs(done) do leave(id) end
   for first = 1, #keys, 1000 do call('DEL', unpack(keys, first, math.min(first + 999, #keys))) end
   if are_retried() then
     for _, id in ipairs(done) do

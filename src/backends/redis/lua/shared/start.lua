@@ -32,15 +32,35 @@ end
 -- Queues that got a job in this script.
 local arrived = {}
 
--- When the first of the scheduled jobs was due as this script began; nil while that is not known.
+-- An instant as a zset or a string keeps it, to the last digit.
+local function exact(instant)
+  return format('%.17g', instant)
+end
+
+local function first_in(key)
+  return tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge)
+end
+
+-- When whoever promotes had to look first as this script began; nil while that is not known.
 local first_due
 local is_due_sooner = false
 
+local function note_due(instant)
+  if not first_due then first_due = math.min(first_in(SCHEDULED), first_in(TIMERS)) end
+  if instant < first_due then first_due, is_due_sooner = instant, true end
+end
+
 -- Puts a job off, and notes where it is due before all others.
 local function schedule(id, instant)
-  if not first_due then first_due = tonumber(call('ZRANGE', SCHEDULED, 0, 0, 'WITHSCORES')[2] or math.huge) end
-  if instant < first_due then first_due, is_due_sooner = instant, true end
+  note_due(instant)
   call('ZADD', SCHEDULED, instant, id)
+end
+
+-- The next place of a rate comes free at an instant.
+local function set_timer(key, instant)
+  if instant == math.huge then return end
+  note_due(instant)
+  call('ZADD', TIMERS, exact(instant), key)
 end
 
 -- Leaves a token for one claimer in each queue that got a job. One is enough: who claims and leaves jobs behind leaves the
