@@ -14,7 +14,7 @@ import type { StoredLock } from '../core/lock.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Call } from './call.ts';
 import type { ControlBackend } from './controls.ts';
-import type { InspectBackend } from './inspect.ts';
+import type { InspectBackend, Takes } from './inspect.ts';
 import type { Move } from './move.ts';
 import type { OperateBackend } from './operate.ts';
 
@@ -116,8 +116,11 @@ export interface SweepReply {
 }
 
 export interface LeaseBackend {
-  /** Starts a worker's lease of `lease` milliseconds. The name must be new: names are never used twice. */
-  register(worker: string, lease: number): Promise<void>;
+  /**
+   * Starts a worker's lease of `lease` milliseconds. The name must be new: names are never used twice. What it takes is for those
+   * who ask why a job waits.
+   */
+  register(worker: string, lease: number, takes?: Takes): Promise<void>;
   /** Extends the lease; false when it is gone, and with it everything the worker owned. */
   renew(worker: string, lease: number): Promise<boolean>;
   /** Ends the lease now. What the worker still owns is reclaimed by the next sweep. */

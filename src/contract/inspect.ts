@@ -40,11 +40,26 @@ export interface DeadLetter {
   readonly raw: Uint8Array;
 }
 
+/** What a worker takes up. */
+export interface Takes {
+  readonly queues: readonly string[];
+  readonly types: readonly string[];
+}
+
+export interface WorkerView {
+  readonly worker: string;
+  readonly processing: number;
+  /** An instant. One that has passed: the worker has vanished, and its jobs are about to be taken back. */
+  readonly leaseEnds: number;
+  /** Null where it did not say: a loop that takes one job at a time. */
+  readonly takes: Takes | null;
+}
+
 export interface Stats {
   /** Sorted by name. */
   readonly queues: readonly { readonly queue: string; readonly waiting: number; readonly held: number }[];
-  /** Sorted by name. `leaseEnds` is an instant. */
-  readonly workers: readonly { readonly worker: string; readonly processing: number; readonly leaseEnds: number }[];
+  /** Sorted by name. */
+  readonly workers: readonly WorkerView[];
   readonly scheduled: number;
   readonly failed: number;
   /** Completed jobs that are kept. */

@@ -174,8 +174,8 @@ export class ObservedBackend implements Backend {
     return this.#backend.diagnose(depth);
   }
 
-  register(worker: string, lease: number): Promise<void> {
-    return this.#backend.register(worker, lease);
+  register(...args: Parameters<Backend['register']>): Promise<void> {
+    return this.#backend.register(...args);
   }
 
   renew(worker: string, lease: number): Promise<boolean> {

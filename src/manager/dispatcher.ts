@@ -1,4 +1,4 @@
-import type { Backend, ExchangeReply, ExchangeRequest, Settlement } from '../contract/backend.ts';
+import type { Backend, ExchangeReply, ExchangeRequest, Settlement, Takes } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import type { ClaimedJob, Due } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
@@ -15,6 +15,8 @@ export interface DispatcherOptions {
   /** The order in which the next claim looks at the queues. */
   readonly queueOrder: () => readonly string[];
   readonly concurrency: number;
+  /** Told to those who ask why a job waits. */
+  readonly takes: Takes;
   /** Milliseconds. */
   readonly lease: number;
   /** Milliseconds. */
@@ -86,7 +88,7 @@ export class Dispatcher {
   /** Starts a lease under a name that is new, since names are never used twice. Rejects when the backend does. */
   async join(): Promise<void> {
     const worker = newName();
-    await this.#options.backend.register(worker, this.#options.lease);
+    await this.#options.backend.register(worker, this.#options.lease, this.#options.takes);
     this.#worker = worker;
     this.#options.joined();
   }

@@ -16,6 +16,11 @@ export function queueOrder(queues: Queues, random: () => number): () => readonly
       .map(({ queue }) => queue);
 }
 
-export function isList(queues: Queues): queues is readonly string[] {
+/** The queues by name. */
+export function namesOf(queues: Queues): readonly string[] {
+  return isList(queues) ? queues : Object.keys(queues);
+}
+
+function isList(queues: Queues): queues is readonly string[] {
   return Array.isArray(queues);
 }

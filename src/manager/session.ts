@@ -14,7 +14,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { Executor } from './executor.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Settings } from './options.ts';
-import { isList, queueOrder } from './queue-order.ts';
+import { namesOf, queueOrder } from './queue-order.ts';
 import { onSignals } from './signals.ts';
 
 /** Why a manager stops: it was told to, by a call or by a signal, or it cannot go on. */
@@ -165,6 +165,7 @@ export class Session {
       {
         backend,
         queueOrder: queueOrder(queues, random),
+        takes: { queues: namesOf(queues), types: [...handlers.keys()] },
         concurrency,
         lease,
         pollInterval,
@@ -181,7 +182,7 @@ export class Session {
   #announce(worker: string, location: string, concurrency: number): void {
     const { queues } = this.#settings;
     this.#surroundings.logger.info({ worker, queues, concurrency, backend: location }, 'manager started');
-    this.#events.started(worker, isList(queues) ? queues : Object.keys(queues));
+    this.#events.started(worker, namesOf(queues));
   }
 
   /** Claims and runs until told to stop, then lets what runs finish, then hands back the rest. */

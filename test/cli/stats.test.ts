@@ -37,7 +37,7 @@ test('stats shows queues, totals and workers, as a table and as JSON', async () 
   expect(JSON.parse(json.stdout)).toMatchObject({
     backend: 'sqlite:wingman.db',
     queues: expect.arrayContaining([{ queue: 'work', waiting: 0, held: 2 }]),
-    workers: [{ processing: 1, leaseEnds: expect.any(Number) }],
+    workers: [{ processing: 1, leaseEnds: expect.any(Number), takes: { queues: ['work'] } }],
     scheduled: 1,
     failed: 1,
     parked: 1,
@@ -72,8 +72,8 @@ test('a lease that has ended says since when, and what would upset a terminal is
     limits: [],
     queues: [{ queue: 'a\x1b[2J', waiting: 12_345, held: 1 }],
     workers: [
-      { worker: 'dead:1:ab', processing: 2, leaseEnds: 1_000 },
-      { worker: 'alive:2:cd', processing: 0, leaseEnds: 21_000 },
+      { worker: 'dead:1:ab', processing: 2, leaseEnds: 1_000, takes: null },
+      { worker: 'alive:2:cd', processing: 0, leaseEnds: 21_000, takes: null },
     ],
     scheduled: 0,
     failed: 0,

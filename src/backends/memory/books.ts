@@ -1,4 +1,4 @@
-import type { DeadLetter, Move } from '../../contract/backend.ts';
+import type { DeadLetter, Move, Takes } from '../../contract/backend.ts';
 import type { StoredJob } from '../../core/envelope.ts';
 import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
@@ -38,6 +38,8 @@ export class Books {
   readonly queues = new Map<string, Queue>();
   /** Worker to the end of its lease. */
   readonly leases = new Map<string, number>();
+  /** Worker to what it takes. */
+  readonly takes = new Map<string, Takes>();
   /** Lock key to its holders: job id to the token of the claim, or null for a grant. */
   readonly holders = new Map<string, Map<string, string | null>>();
   /** Lock key to the jobs held for it, by sequence. */
@@ -103,6 +105,12 @@ export class Books {
   waitingIn(name: string): Entry[] {
     const queue = this.queues.get(name);
     return queue === undefined ? [] : [...queue.granted, ...queue.list];
+  }
+
+  /** A worker that owns nothing is gone. */
+  dismiss(worker: string): void {
+    this.leases.delete(worker);
+    this.takes.delete(worker);
   }
 
   owned(worker: string): Entry[] {

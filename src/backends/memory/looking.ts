@@ -33,6 +33,7 @@ export function statsOf(books: Books): Stats {
     worker,
     processing: books.ownedCount(worker),
     leaseEnds,
+    takes: books.takes.get(worker) ?? null,
   }));
   return {
     queues: queues.sort((a, b) => (a.queue < b.queue ? -1 : 1)),

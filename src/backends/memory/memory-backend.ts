@@ -15,6 +15,7 @@ import type {
   PromoteReply,
   Stats,
   SweepReply,
+  Takes,
   UnlockReply,
   Wake,
 } from '../../contract/backend.ts';
@@ -116,8 +117,9 @@ export class MemoryBackend implements Backend {
     return this.#desk.once(call, () => unlock(this.#desk, job));
   }
 
-  async register(worker: string, lease: number): Promise<void> {
+  async register(worker: string, lease: number, takes?: Takes): Promise<void> {
     this.#desk.open();
+    if (takes !== undefined) this.#books.takes.set(worker, takes);
     this.#books.leases.set(worker, this.#desk.clock.now() + lease);
   }
 
@@ -131,7 +133,7 @@ export class MemoryBackend implements Backend {
   async retire(worker: string): Promise<void> {
     this.#desk.open();
     if (!this.#books.leases.has(worker)) return;
-    if (this.#books.owned(worker).length === 0) this.#books.leases.delete(worker);
+    if (this.#books.owned(worker).length === 0) this.#books.dismiss(worker);
     else this.#books.leases.set(worker, this.#desk.clock.now());
   }
 

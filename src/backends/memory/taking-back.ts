@@ -29,7 +29,7 @@ export function reclaim(books: Books, limit: number, now: number): TakenBack & {
       left -= 1;
     }
     if (books.owned(worker).length > 0) break;
-    books.leases.delete(worker);
+    books.dismiss(worker);
   }
   return { ...taken, left };
 }

@@ -11,6 +11,8 @@ const SINGLES = {
   token: 'token',
   /** Zset: worker → end of its lease. */
   workers: 'workers',
+  /** Hash: worker → what it takes, { queues, types } as JSON. */
+  takes: 'takes',
   /** Zset: job → when it is due. */
   scheduled: 'scheduled',
   /** List of at most one token: a job was scheduled that is due before all that were. */

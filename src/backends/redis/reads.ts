@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Counters, DeadLetter, JobView, Listing, Stats } from '../../contract/backend.ts';
+import type { Counters, DeadLetter, JobView, Listing, Stats, WorkerView } from '../../contract/backend.ts';
 import { type ForeignEnvelope, isId, type StoredJob } from '../../core/envelope.ts';
 import { checkType } from '../../core/job.ts';
 import { decodeEnvelope, decodeFailure, decodeState } from './codec.ts';
@@ -135,7 +135,7 @@ export class Reads {
     const counters: Counters = { successful: numberOf(successful), failed: numberOf(failedInAll) };
     return {
       queues: triples(queues).map(([queue, waiting, held]) => ({ queue, waiting, held })),
-      workers: triples(workers).map(([worker, processing, leaseEnds]) => ({ worker, processing, leaseEnds })),
+      workers: workersIn(workers),
       scheduled: numberOf(scheduled),
       failed: numberOf(failed),
       completed: numberOf(completed),
@@ -184,6 +184,21 @@ function toForeignJob(queue: string, entry: string): StoredJob | null {
   if (!isId(ID) || Job === undefined) return null;
   const line = [1, checkType(TypeName), queue, 0, 0, 0, 0, 1];
   return decodeEnvelope(ID, `${JSON.stringify(line)}\n${entry}`);
+}
+
+function workersIn(reply: unknown): WorkerView[] {
+  const flat = textsOf(reply);
+  const views: WorkerView[] = [];
+  for (let at = 0; at < flat.length; at += 4) {
+    const [worker = '', processing, leaseEnds, takes = ''] = flat.slice(at, at + 4);
+    views.push({
+      worker,
+      processing: Number(processing),
+      leaseEnds: Number(leaseEnds),
+      takes: takes === '' ? null : JSON.parse(takes),
+    });
+  }
+  return views.sort((a, b) => (a.worker < b.worker ? -1 : 1));
 }
 
 function triples(reply: unknown): [string, number, number][] {

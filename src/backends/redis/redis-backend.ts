@@ -17,6 +17,7 @@ import {
   type Reopen,
   type Stats,
   type SweepReply,
+  type Takes,
   type UnlockReply,
   type Wake,
 } from '../../contract/backend.ts';
@@ -112,8 +113,8 @@ export class RedisBackend implements Backend {
     return { freed: numberOf(freed), moves: decodeMoves(textsOf(moves)) };
   }
 
-  async register(worker: string, lease: number): Promise<void> {
-    await this.#desk.run('register', worker, lease);
+  async register(worker: string, lease: number, takes?: Takes): Promise<void> {
+    await this.#desk.run('register', worker, lease, takes === undefined ? '' : JSON.stringify(takes));
   }
 
   async renew(worker: string, lease: number): Promise<boolean> {

@@ -131,6 +131,7 @@ export function readStats(connection: Connection): Stats {
     worker: text(row.worker),
     processing: processing.get(text(row.worker)) ?? 0,
     leaseEnds: integer(row.lease_ends),
+    takes: row.takes === null ? null : JSON.parse(text(row.takes)),
   }));
   return {
     queues: queues.sort((a, b) => (a.queue < b.queue ? -1 : 1)),

@@ -1,9 +1,11 @@
+import type { Takes } from '../../contract/backend.ts';
 import type { Books } from './books.ts';
 import { toStored } from './numbers.ts';
 import { leader, questions, workers } from './statements.ts';
 
-export function register({ connection, now }: Books, worker: string, lease: number): void {
-  connection.run(workers.register, worker, toStored(now + lease));
+export function register({ connection, now }: Books, worker: string, lease: number, takes?: Takes): void {
+  const text = takes === undefined ? null : JSON.stringify(takes);
+  connection.run(workers.register, worker, toStored(now + lease), text);
 }
 
 export function renew({ connection, now }: Books, worker: string, lease: number): boolean {

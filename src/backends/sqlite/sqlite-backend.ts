@@ -15,6 +15,7 @@ import type {
   Reopen,
   Stats,
   SweepReply,
+  Takes,
   UnlockReply,
   Wake,
 } from '../../contract/backend.ts';
@@ -77,8 +78,8 @@ export class SqliteBackend implements Backend {
     return this.#desk.write((books) => once(books, call, () => unlock(books, job)));
   }
 
-  register(worker: string, lease: number): Promise<void> {
-    return this.#desk.write((books) => register(books, worker, lease));
+  register(worker: string, lease: number, takes?: Takes): Promise<void> {
+    return this.#desk.write((books) => register(books, worker, lease, takes));
   }
 
   renew(worker: string, lease: number): Promise<boolean> {

@@ -198,7 +198,7 @@ export const ungranted = {
 } as const;
 
 export const workers = {
-  register: `INSERT INTO workers (worker, lease_ends) VALUES (?, ?)
+  register: `INSERT INTO workers (worker, lease_ends, takes) VALUES (?, ?, ?)
     ON CONFLICT (worker) DO UPDATE SET lease_ends = excluded.lease_ends`,
   renew: 'UPDATE workers SET lease_ends = ? WHERE worker = ?',
   remove: 'DELETE FROM workers WHERE worker = ?',
@@ -253,7 +253,7 @@ export const calls = {
 /** What an operator asks for now and then: these go through all queues, all workers and all that runs. */
 export const stats = {
   queues: 'SELECT queue, waiting, held FROM queues',
-  workers: 'SELECT worker, lease_ends FROM workers',
+  workers: 'SELECT worker, lease_ends, takes FROM workers',
   processing: "SELECT worker, count(*) AS processing FROM jobs WHERE state = 'processing' GROUP BY worker",
   completed: 'SELECT total(jobs) AS completed FROM kept',
   /** Stops at the first row of each. */

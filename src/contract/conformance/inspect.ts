@@ -224,8 +224,8 @@ export function inspectSuite(subject: Subject): void {
         { queue: 'z', waiting: 0, held: 1 },
       ]);
       expect(workers).toEqual([
-        { worker: 'w1', processing: 0, leaseEnds: expect.any(Number) },
-        { worker: 'w2', processing: 1, leaseEnds: expect.any(Number) },
+        { worker: 'w1', processing: 0, leaseEnds: expect.any(Number), takes: null },
+        { worker: 'w2', processing: 1, leaseEnds: expect.any(Number), takes: null },
       ]);
       expect(rest).toEqual({ ...empty, scheduled: 1, failed: 1, counters: { successful: 0, failed: 1 } });
     });

@@ -16,6 +16,20 @@ export function leasesSuite(subject: Subject): void {
       expect(worker?.leaseEnds).toBeLessThanOrEqual((await backend.now()) + 5_000);
     });
 
+    it('tells what a worker takes, until it is gone', async () => {
+      const { backend } = await begin(subject);
+      const takes = { queues: ['q', 'é'], types: ['test'] };
+      await backend.register('w', HOUR, takes);
+      await backend.register('v', HOUR);
+      expect((await backend.stats()).workers).toMatchObject([
+        { worker: 'v', takes: null },
+        { worker: 'w', takes },
+      ]);
+      await backend.retire('w');
+      await backend.register('w', HOUR);
+      expect((await backend.stats()).workers).toMatchObject([{ worker: 'v' }, { worker: 'w', takes: null }]);
+    });
+
     it('renews a lease from now on', async () => {
       const { backend } = await begin(subject);
       await backend.register('w', 1_000);

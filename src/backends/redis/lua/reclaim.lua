@@ -52,6 +52,7 @@ for _, worker in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
   end
   left = left - #jobs
   call('ZREM', WORKERS, worker)
+  call('HDEL', TAKES, worker)
   call('DEL', cancels_key(worker), control_key(worker))
 end
 grant_all(freed, tonumber(ARGV[2]))

@@ -9,6 +9,7 @@ if call('ZSCORE', WORKERS, ARGV[2]) then
     call('ZADD', WORKERS, now, ARGV[2])
   else
     call('ZREM', WORKERS, ARGV[2])
+    call('HDEL', TAKES, ARGV[2])
     call('DEL', cancels_key(ARGV[2]), control_key(ARGV[2]))
   end
 end

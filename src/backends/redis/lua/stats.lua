@@ -2,7 +2,7 @@
 -- stats: counts of all there is. Changes nothing.
 -- KEYS  1 the sequence
 -- ARGV  1 root
--- Returns { { queue, waiting, held, … }, { worker, processing, end of lease, … }, scheduled, failed, completed, parked, dead,
+-- Returns { { queue, waiting, held, … }, { worker, processing, end of lease, what it takes or '', … }, scheduled, failed, completed, parked, dead,
 --           successful, failed in all }
 -- Atomic since the counts must add up. Its length is that of the queues, workers and kept types, not of the jobs.
 --@include start
@@ -20,6 +20,7 @@ for index = 1, #leases, 2 do
   local at = #workers
   workers[at + 1], workers[at + 2] = leases[index], call('HLEN', processing_key(leases[index]))
   workers[at + 3] = leases[index + 1]
+  workers[at + 4] = call('HGET', TAKES, leases[index]) or ''
 end
 local completed = 0
 for _, kept in ipairs(call('HKEYS', KEEP)) do completed = completed + call('ZCARD', completed_key(kept)) end

@@ -90,7 +90,9 @@ CREATE TABLE ungranted (
 
 CREATE TABLE workers (
   worker      TEXT PRIMARY KEY,
-  lease_ends  INTEGER NOT NULL CHECK (lease_ends BETWEEN -9007199254740991 AND 9007199254740991)
+  lease_ends  INTEGER NOT NULL CHECK (lease_ends BETWEEN -9007199254740991 AND 9007199254740991),
+  -- JSON: { "queues": […], "types": […] }. NULL where it did not say what it takes.
+  takes       TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX workers_ended ON workers (lease_ends, worker);
 
