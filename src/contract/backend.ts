@@ -17,11 +17,13 @@ import type { ControlBackend } from './controls.ts';
 import type { InspectBackend, Takes } from './inspect.ts';
 import type { Move } from './move.ts';
 import type { OperateBackend } from './operate.ts';
+import type { ScheduleStore } from './schedules.ts';
 
 export type * from './controls.ts';
 export type * from './inspect.ts';
 export type * from './move.ts';
 export type * from './operate.ts';
+export type * from './schedules.ts';
 
 export interface EnqueueBackend {
   /**
@@ -252,6 +254,7 @@ export interface Backend
   readonly location: string;
   /** The largest payload that it takes, in bytes of JSON. */
   readonly maxPayload: number;
+  readonly schedules: ScheduleStore;
   /** Null where only this handle can reach the store: it is in this process's memory, or goes through a user's own client. */
   readonly reopen: Reopen | null;
   /** Frees every resource; waits end as aborted. A second call does nothing. */

@@ -20,6 +20,7 @@ import type {
   Move,
   PromoteReply,
   Reopen,
+  ScheduleStore,
   Settlement,
   Stats,
   SweepReply,
@@ -27,6 +28,7 @@ import type {
   Wake,
 } from './backend.ts';
 import type { Call } from './call.ts';
+import { observedSchedules } from './observed-schedules.ts';
 
 /**
  * Any backend, with an event for every transition that passes through it: the one place where transitions are counted. What
@@ -38,6 +40,7 @@ export class ObservedBackend implements Backend {
   readonly maxPayload: number;
   readonly reopen: Reopen | null;
   readonly controls: ControlBackend;
+  readonly schedules: ScheduleStore;
   readonly #backend: Backend;
   readonly #emit: (event: JobEvent) => void;
   readonly #clock: Clock;
@@ -49,6 +52,7 @@ export class ObservedBackend implements Backend {
     this.maxPayload = backend.maxPayload;
     this.reopen = backend.reopen;
     this.controls = backend.controls;
+    this.schedules = observedSchedules(backend.schedules, emit);
     this.#backend = backend;
     this.#emit = emit;
     this.#clock = clock;

@@ -9,6 +9,8 @@ export interface Extras {
   /** How long after it was enqueued it must have ended, in milliseconds. */
   readonly deadline?: number;
   readonly tags?: readonly string[];
+  /** Which recurring schedule made it, and for which tick: an instant in milliseconds. */
+  readonly schedule?: { readonly name: string; readonly tick: number };
 }
 
 /** Which other jobs a job must not stand beside. */

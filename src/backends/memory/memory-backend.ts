@@ -28,12 +28,13 @@ import { type Books, type Entry, move } from './books.ts';
 import { MemoryControls } from './controls.ts';
 import { Desk, DUE, type MemorySettings } from './desk.ts';
 import { discard, expire, retryFailed } from './ending.ts';
+import { enqueue } from './enqueueing.ts';
 import { claimJobs, settle } from './exchange.ts';
 import { grantAll, newBound, passGrant, requeue, resumed } from './granting.ts';
-import { instantOf } from './instants.ts';
 import { byDue, listed } from './listing.ts';
 import { cancel, lock, unlock } from './locking.ts';
 import { statsOf, viewOf } from './looking.ts';
+import { MemorySchedules } from './schedules.ts';
 import { isToCancel, reclaim, relinquish } from './taking-back.ts';
 
 /**
@@ -47,6 +48,7 @@ export class MemoryBackend implements Backend {
   readonly reopen = null;
   readonly maxPayload: number;
   readonly controls: ControlBackend;
+  readonly schedules: MemorySchedules;
   readonly #desk: Desk;
   readonly #books: Books;
   /** When the first of the scheduled jobs was due that the last promotion left. */
@@ -57,27 +59,11 @@ export class MemoryBackend implements Backend {
     this.#desk = new Desk(settings);
     this.#books = this.#desk.books;
     this.controls = new MemoryControls(this.#desk);
+    this.schedules = new MemorySchedules(this.#desk);
   }
 
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
-    return this.#desk.once(call, () => jobs.map((job) => this.#enqueueOne(job)));
-  }
-
-  #enqueueOne({ due, ...job }: NewJob): 'enqueued' | 'duplicate' {
-    const books = this.#books;
-    if (books.jobs.has(job.id)) return 'duplicate';
-    const now = this.#desk.clock.now();
-    const stored: StoredJob = { ...job, attempts: 0, crashes: 0, sequence: books.next(), enqueuedAt: now };
-    const entry: Entry = { job: stored, state: 'waiting', failures: [] };
-    books.jobs.set(job.id, entry);
-    books.queue(job.queue);
-    const at = due === undefined ? now : instantOf(due, now);
-    if (at > now) {
-      books.schedule(entry, at);
-    } else {
-      books.toBack(entry);
-    }
-    return 'enqueued';
+    return this.#desk.once(call, () => jobs.map((job) => enqueue(this.#desk, job)));
   }
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {

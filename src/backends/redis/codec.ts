@@ -12,15 +12,21 @@ const UNKNOWN_LOCKS = 1;
 /** Added to either where there are extras. */
 const WITH_EXTRAS = 2;
 
+/** A new job as the scripts take it. */
+export function encodeNew(job: NewJob): string[] {
+  const due = job.due === undefined ? '' : encodeDue(job.due);
+  return [job.id, job.queue, due, encodeStart(job), encodeEnd(job), job.payload];
+}
+
 /** The start of a stored envelope: the script appends the instant and the sequence. */
-export function encodeStart({ locks, type, queue, extras }: NewJob): string {
+function encodeStart({ locks, type, queue, extras }: NewJob): string {
   const encoded = encodeLocks(locks);
   const first = typeof encoded === 'number' && extras !== undefined ? encoded + WITH_EXTRAS : encoded;
   return JSON.stringify([first, type, queue]).slice(0, -1);
 }
 
 /** The end of the line after the sequence. */
-export function encodeEnd({ extras }: NewJob): string {
+function encodeEnd({ extras }: NewJob): string {
   return extras === undefined ? ']' : `,0,0,0,${JSON.stringify(extras)}]`;
 }
 

@@ -43,6 +43,12 @@ export class Desk {
     return reply;
   }
 
+  /** Runs a script that changes nothing. */
+  async read(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
+    this.assertOpen();
+    return this.connection.run(name, this.keys.the('sequence'), [this.keys.root, ...args]);
+  }
+
   /** Runs a command that changes nothing. */
   async do<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
     this.assertOpen();

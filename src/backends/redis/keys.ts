@@ -49,6 +49,12 @@ const SINGLES = {
   parked: 'parked',
   /** List: dead letters, oldest first: a line of JSON about it, then the bytes as found. */
   dead: 'dead',
+  /** Hash: recurring schedule → its version, a space, when it is due (nothing for never), a line's end, its text. */
+  schedules: 'schedules',
+  /** Zset: recurring schedule → 0: sorted by name. */
+  scheduleNames: 'schedule_names',
+  /** Zset: recurring schedule → when it is due. */
+  schedulesDue: 'schedules_due',
   /** Set: names of the queues ever used. */
   queues: 'queues',
   /** Hash: queue → how many entries of its list are of cancelled jobs. */

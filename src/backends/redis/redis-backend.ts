@@ -28,13 +28,14 @@ import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
 import { CRASHED } from '../../core/outcome.ts';
 import { newName } from '../../runtime/identity.ts';
-import { decodeMoves, encodeDue, encodeEnd, encodeKeep, encodeLocks, encodeStart } from './codec.ts';
+import { decodeMoves, encodeKeep, encodeLocks, encodeNew } from './codec.ts';
 import { RedisControls } from './controls.ts';
 import { callArgs, Desk, type DeskSettings } from './desk.ts';
 import { diagnose } from './diagnosis.ts';
 import { decodeExchange, encodeExchange } from './exchange.ts';
 import { Reads } from './reads.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
+import { RedisSchedules } from './schedules.ts';
 
 export interface RedisSettings extends DeskSettings {
   readonly maxPayload: number;
@@ -49,6 +50,7 @@ export class RedisBackend implements Backend {
   readonly location: string;
   readonly maxPayload: number;
   readonly controls: ControlBackend;
+  readonly schedules: RedisSchedules;
   /** Behind a getter, which no logger reads: it may hold a password. */
   readonly #reopen: Reopen | null;
   readonly #desk: Desk;
@@ -60,6 +62,7 @@ export class RedisBackend implements Backend {
     const { connection, keys } = settings;
     this.#reopen = reopen;
     this.#desk = new Desk(settings);
+    this.schedules = new RedisSchedules(this.#desk);
     this.#reads = new Reads(connection, keys);
     this.controls = new RedisControls(this.#desk);
     this.location = connection.location;
@@ -71,15 +74,7 @@ export class RedisBackend implements Backend {
   }
 
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
-    const args = jobs.flatMap((job) => [
-      job.id,
-      job.queue,
-      job.due === undefined ? '' : encodeDue(job.due),
-      encodeStart(job),
-      encodeEnd(job),
-      job.payload,
-    ]);
-    const reply = textOf(await this.#desk.run('enqueue', ...callArgs(call), jobs.length, ...args));
+    const reply = textOf(await this.#desk.run('enqueue', ...callArgs(call), jobs.length, ...jobs.flatMap(encodeNew)));
     return Array.from(reply, (digit) => (digit === '1' ? 'enqueued' : 'duplicate'));
   }
 

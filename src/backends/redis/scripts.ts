@@ -32,6 +32,9 @@ export type ScriptName =
   | 'seat'
   | 'pause-rate'
   | 'has-work'
+  | 'write-schedule'
+  | 'remove-schedule'
+  | 'due-schedules'
   | 'find'
   | 'peek'
   | 'stats';

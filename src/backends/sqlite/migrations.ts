@@ -7,7 +7,13 @@ import { integer } from './rows.ts';
 const APPLICATION_ID = 0x77_69_6e_67;
 
 /** Applied in this order and never changed after a release: a change is a new file at the end. */
-const MIGRATIONS: readonly string[] = ['001-books.sql', '002-patience.sql', '003-cancels.sql', '004-limits.sql'];
+const MIGRATIONS: readonly string[] = [
+  '001-books.sql',
+  '002-patience.sql',
+  '003-cancels.sql',
+  '004-limits.sql',
+  '005-schedules.sql',
+];
 
 /** The version of the books that this release reads and writes: the number of its last migration. */
 export const LATEST = MIGRATIONS.length;

@@ -35,6 +35,7 @@ import { deadLetters, find, holders, list, peek, readStats, size } from './inspe
 import { lead, register, renew, resign, retire } from './leases.ts';
 import { cancel, lock, toCancel, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
+import { SqliteSchedules } from './schedules.ts';
 import { firstDue, passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
 
 /** Milliseconds between two looks for a job that is due sooner than all others: so late it may be. */
@@ -50,6 +51,7 @@ export class SqliteBackend implements Backend {
   readonly maxPayload: number;
   readonly controls: ControlBackend;
   readonly reopen: Reopen | null;
+  readonly schedules: SqliteSchedules;
   readonly #desk: Desk;
   /** When the first of the scheduled jobs was due that the last promotion left. */
   #knownDue = Number.POSITIVE_INFINITY;
@@ -60,6 +62,7 @@ export class SqliteBackend implements Backend {
     this.reopen = settings.reopen;
     this.#desk = new Desk(file, settings);
     this.controls = new SqliteControls(this.#desk);
+    this.schedules = new SqliteSchedules(this.#desk);
   }
 
   enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {

@@ -250,6 +250,17 @@ export const calls = {
     (SELECT client, sequence FROM calls WHERE at < ? ORDER BY at LIMIT ?)`,
 } as const;
 
+/** Recurring schedules. */
+export const schedules = {
+  find: 'SELECT version, due, text FROM schedules WHERE name = ?',
+  names: 'SELECT name FROM schedules ORDER BY name LIMIT ? OFFSET ?',
+  due: 'SELECT name FROM schedules WHERE due <= ? ORDER BY due, name LIMIT ? OFFSET ?',
+  nextDue: 'SELECT due FROM schedules WHERE due > ? ORDER BY due LIMIT 1',
+  write: `INSERT INTO schedules (name, version, due, text) VALUES (?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET version = excluded.version, due = excluded.due, text = excluded.text`,
+  remove: 'DELETE FROM schedules WHERE name = ?',
+} as const;
+
 /** What an operator asks for now and then: these go through all queues, all workers and all that runs. */
 export const stats = {
   queues: 'SELECT queue, waiting, held FROM queues',

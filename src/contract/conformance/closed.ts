@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import type { Backend, ControlBackend } from '../backend.ts';
+import type { Backend, ControlBackend, ScheduleStore } from '../backend.ts';
 import { begin, newJob } from './session.ts';
 import type { Subject } from './subject.ts';
 
 const call = { client: 'late', sequence: 1, floor: 1 };
 
 const methods: Readonly<
-  Record<Exclude<keyof Backend, 'kind' | 'location' | 'maxPayload' | 'reopen' | 'close' | 'controls'>, Attempt> &
-    Record<`controls.${keyof ControlBackend}`, Attempt>
+  Record<
+    Exclude<keyof Backend, 'kind' | 'location' | 'maxPayload' | 'reopen' | 'close' | 'controls' | 'schedules'>,
+    Attempt
+  > &
+    Record<`controls.${keyof ControlBackend}` | `schedules.${keyof ScheduleStore}`, Attempt>
 > = {
   enqueue: (backend) => backend.enqueue(call, [newJob('b')]),
   exchange: (backend, job) => backend.exchange(call, { worker: job.worker, settlements: [] }),
@@ -49,6 +52,11 @@ const methods: Readonly<
   'controls.queueLimits': (backend) => backend.controls.queueLimits(),
   'controls.pauseRate': (backend) => backend.controls.pauseRate(call, 'k', { in: 1 }),
   'controls.rate': (backend) => backend.controls.rate('k'),
+  'schedules.find': ({ schedules }) => schedules.find('s'),
+  'schedules.names': ({ schedules }) => schedules.names(0, 1),
+  'schedules.due': ({ schedules }) => schedules.due(0, 1),
+  'schedules.write': ({ schedules }) => schedules.write(call, { name: 's', due: null, text: '', replaces: null }),
+  'schedules.remove': ({ schedules }) => schedules.remove(call, 's'),
 };
 
 type Attempt = (backend: Backend, job: ClaimedJob) => Promise<unknown>;

@@ -16,6 +16,7 @@ import { locksSuite } from './locks.ts';
 import { operateSuite } from './operate.ts';
 import { ratesSuite } from './rates.ts';
 import { scheduleSuite } from './schedule.ts';
+import { schedulesSuite } from './schedules.ts';
 import { settleSuite } from './settle.ts';
 import { signalSuite } from './signal.ts';
 import { stagesSuite } from './stages/index.ts';
@@ -32,6 +33,7 @@ const suites = [
   controlsSuite,
   leasesSuite,
   scheduleSuite,
+  schedulesSuite,
   inspectSuite,
   operateSuite,
   endingSuite,

@@ -16,6 +16,8 @@ import type {
   PauseReason,
   PauseTarget,
   QueueLimit,
+  ScheduleWrite,
+  ScheduleWritten,
   Settlement,
   SweepReply,
   UnlockReply,
@@ -143,6 +145,16 @@ export class Session {
 
   pauseRate(key: string, until: Due): Promise<void> {
     return this.#caller.call((call) => this.backend.controls.pauseRate(call, key, until));
+  }
+
+  /** Writes a schedule, a new one unless it is said what it replaces. */
+  writeSchedule(name: string, fields: Partial<ScheduleWrite>): Promise<ScheduleWritten> {
+    const write = { name, due: null, text: '', replaces: null, ...fields };
+    return this.#caller.call((call) => this.backend.schedules.write(call, write));
+  }
+
+  removeSchedule(name: string): Promise<boolean> {
+    return this.#caller.call((call) => this.backend.schedules.remove(call, name));
   }
 
   /** The ids of the jobs that wait in a queue, in order. */

@@ -14,6 +14,7 @@ const exempt = new Map([
   ['listings.failed', 'all of an index, in its order, as far as the offset and the limit reach'],
   ['listings.deadLetters', 'a table in the order of its key, as far as the offset and the limit reach'],
   ['places.freeAll', 'for a job whose locks are damaged; there are no more places than jobs that run'],
+  ['schedules.names', 'a table in the order of its key, as far as the offset and the limit reach'],
   ['ungranted.take', 'the first of a table in the order of its key'],
   ['ungranted.any', 'any row will do'],
   ['cancels.dropEnded', 'the table has the runs that are just being cancelled'],

@@ -1,0 +1,32 @@
+#!lua
+-- write-schedule: writes a recurring schedule if it still is as its writer found it, and enqueues a job with it.
+-- KEYS  1 the sequence
+-- ARGV  1 root, 2 client, 3 call, 4 floor, 5 name, 6 the version that it must have ('' where there must be none), 7 when it is
+--       due ('' never), 8 its text, then perhaps a job as enqueue has it
+-- Returns the version from now on, a space, and what became of the job: 1 enqueued, 0 its id is in the books already, '' no
+-- job. '' where nothing was done.
+-- Atomic since of several that fire the same tick one must do it, and no crash may come between the tick and its job.
+--@include start
+--@include append
+
+local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
+local name, replaces, due, words = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local earlier = earlier_reply(client, number)
+if earlier then return earlier end
+
+local function write()
+  local found = call('HGET', SCHEDULES, name)
+  local current = found and string.match(found, '^%d+') or ''
+  if current ~= replaces then return '' end
+  -- Not drawn from the sequence: a server that lost its newest writes would give the same one again, to another state.
+  local version = math.max(time[1] * 1000000 + time[2], (tonumber(current) or 0) + 1)
+  call('HSET', SCHEDULES, name, text(version) .. ' ' .. due .. '\n' .. words)
+  call('ZADD', SCHEDULE_NAMES, 0, name)
+  if due == '' then call('ZREM', SCHEDULES_DUE, name) else call('ZADD', SCHEDULES_DUE, due, name) end
+  return text(version) .. ' ' .. (ARGV[9] and append(9, 1) or '')
+end
+
+local reply = write()
+wake_claimers()
+keep_reply(client, number, floor, reply)
+return reply
