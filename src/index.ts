@@ -1,6 +1,7 @@
 /** `wingmanjs`: define jobs, enqueue them, and run them. */
 export { type ClientOptions, type ConnectOptions, connect } from './client/connect.ts';
 export type { Durability, EnqueueOptions, ManyOptions, ScheduleOptions } from './client/options.ts';
+export type { Schedules } from './client/schedules.ts';
 export type { EnqueueArguments, EnqueuedJob, Wingman } from './client/wingman.ts';
 export type { Backend, Counters, DeadLetter, Listing, PauseTarget, Stats } from './contract/backend.ts';
 export type { BackendSource } from './contract/source.ts';
@@ -35,8 +36,10 @@ export type { Logger } from './core/log.ts';
 export type { Failure, Outcome } from './core/outcome.ts';
 export type { Rate, Rates } from './core/rate.ts';
 export type { Backoff, RetryOptions } from './core/retry.ts';
+export type { Overlap } from './core/schedule.ts';
 export type { Schema } from './core/schema.ts';
 export { STATES, type State, TRANSITIONS, type Transition, type TransitionEvent } from './core/states.ts';
+export type { CatchUp } from './core/ticks.ts';
 export { Fail, type RateLimit, RateLimited, RetryAt, Snooze } from './core/verdict.ts';
 export type { Cancelled } from './inspector/acts.ts';
 export type { PauseInfo, PauseOptions, QueueLimitInfo, QueueLimitOptions } from './inspector/controls.ts';
@@ -45,3 +48,7 @@ export { Manager, type ManagerEvents } from './manager/manager.ts';
 export type { ManagerOptions } from './manager/options.ts';
 export type { Queues } from './manager/queue-order.ts';
 export type { StopReason } from './manager/session.ts';
+export type { Upserted } from './schedules/acts.ts';
+export { type Declared, defineSchedules, type ScheduleSet } from './schedules/declared.ts';
+export type { ScheduleInfo } from './schedules/info.ts';
+export type { RecurringOptions } from './schedules/options.ts';

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { WingmanError } from '../core/errors.ts';
 import { type AnyDefinition, type Handler, isDefinition, isHandler } from '../core/job.ts';
+import { isScheduleSet, type ScheduleSet } from '../schedules/declared.ts';
 import { importFile, invalidModule } from './import-file.ts';
 
 /** What a user's module has for us. */
@@ -10,6 +11,7 @@ export interface LoadedModule {
   readonly handlers: readonly Handler[];
   /** The definitions that it exports, and those of its handlers. */
   readonly definitions: readonly AnyDefinition[];
+  readonly schedules: readonly ScheduleSet[];
 }
 
 /**
@@ -23,19 +25,20 @@ export async function loadModules(paths: readonly string[], folder: string): Pro
     const values = exportedValues(await importFile(path, file));
     const handlers = [...new Set(values.filter(isHandler))];
     const definitions = new Set([...values.filter(isDefinition), ...handlers.map(({ definition }) => definition)]);
-    modules.push({ file, handlers, definitions: [...definitions] });
+    const schedules = [...new Set(values.filter(isScheduleSet))];
+    modules.push({ file, handlers, definitions: [...definitions], schedules });
   }
   return modules;
 }
 
 /**
  * The handlers of all modules.
- * @throws WingmanError `WINGMAN_MODULE_INVALID` for a module that has none, and for two handlers of one job type
+ * @throws WingmanError `WINGMAN_MODULE_INVALID` for a module that has neither these nor schedules, and for two handlers of one job type
  */
 export function handlersOf(modules: readonly LoadedModule[]): readonly Handler[] {
   const byType = new Map<string, { readonly handler: Handler; readonly file: string }>();
-  for (const { file, handlers } of modules) {
-    if (handlers.length === 0) {
+  for (const { file, handlers, schedules } of modules) {
+    if (handlers.length === 0 && schedules.length === 0) {
       throw invalidModule(file, 'it exports no handler; export what a definition makes, as sendInvoice.handle(fn)');
     }
     for (const handler of handlers) {
@@ -51,6 +54,11 @@ export function handlersOf(modules: readonly LoadedModule[]): readonly Handler[]
   return [...byType.values()].map(({ handler }) => handler);
 }
 
+/** The schedules of all modules. */
+export function schedulesOf(modules: readonly LoadedModule[]): readonly ScheduleSet[] {
+  return [...new Set(modules.flatMap(({ schedules }) => schedules))];
+}
+
 /** The definition of a job type, or undefined where no module has it. */
 export function findDefinition(modules: readonly LoadedModule[], type: string): AnyDefinition | undefined {
   return modules.flatMap(({ definitions }) => definitions).find((definition) => definition.type === type);
@@ -60,7 +68,8 @@ export function findDefinition(modules: readonly LoadedModule[], type: string): 
 function exportedValues(exported: object): unknown[] {
   const named: unknown[] = Object.values(exported);
   const main: unknown = Reflect.get(exported, 'default');
-  const isPlain = typeof main === 'object' && main !== null && !isHandler(main) && !isDefinition(main);
+  const isPlain =
+    typeof main === 'object' && main !== null && !isHandler(main) && !isDefinition(main) && !isScheduleSet(main);
   const within: unknown[] = isPlain && !Array.isArray(main) ? Object.values(main) : [];
   return [...named, ...within].flatMap((value) =>
     Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value],

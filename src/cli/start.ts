@@ -3,7 +3,7 @@ import { Manager } from '../manager/manager.ts';
 import type { Queues } from '../manager/queue-order.ts';
 import { UsageError } from './errors.ts';
 import { commandLogger, LOG_LEVELS, type LogLevel } from './logger.ts';
-import { handlersOf, loadModules } from './modules.ts';
+import { handlersOf, loadModules, schedulesOf } from './modules.ts';
 import {
   backendOption,
   type CommonFlags,
@@ -55,9 +55,11 @@ async function start(files: readonly string[], flags: StartFlags): Promise<void>
   const paths = files.length > 0 ? files : (settings.modules ?? []);
   if (paths.length === 0)
     throw new UsageError("there is nothing to run: name a module, as in 'wingman start worker.ts'");
+  const modules = await loadModules(paths, process.cwd());
   const manager = new Manager({
     backend: settings.backend,
-    handlers: handlersOf(await loadModules(paths, process.cwd())),
+    handlers: handlersOf(modules),
+    schedules: schedulesOf(modules),
     logger: commandLogger(flags.logLevel),
     ...(queues !== undefined && { queues }),
     ...(concurrency !== undefined && { concurrency }),

@@ -29,6 +29,7 @@ import { newId, newName } from '../runtime/identity.ts';
 import { deliver, Undelivered } from './delivery.ts';
 import { dueOf, type EnqueueOptions, enqueueOptions, type ManyOptions, manyOptions, replicasOf } from './options.ts';
 import { batchesOf, Outbox } from './outbox.ts';
+import { Schedules } from './schedules.ts';
 
 /** A job that is in the books. */
 export interface EnqueuedJob {
@@ -47,6 +48,8 @@ const MANY = 500;
 
 /** An application's side: enqueues jobs and looks at them. Made by `connect`. */
 export class Wingman {
+  /** Jobs that run again and again. */
+  readonly schedules: Schedules;
   readonly #backend: Backend;
   readonly #ownsBackend: boolean;
   readonly #enqueueTimeout: number;
@@ -63,6 +66,7 @@ export class Wingman {
     this.#ownsBackend = settings.ownsBackend;
     this.#enqueueTimeout = settings.enqueueTimeout;
     this.#outbox = new Outbox((jobs) => this.#send(jobs), systemClock);
+    this.schedules = new Schedules({ backend, caller: this.#caller }, (work) => this.#whileOpen(work));
   }
 
   /**

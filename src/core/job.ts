@@ -22,6 +22,11 @@ export interface Context {
   readonly token: string;
   /** A rate key, to let it rest for all managers: `await limit('api.example.com').pauseUntil(resetsAt)`. */
   readonly limit: (key: string) => RateControl;
+  /**
+   * Of a job that a recurring schedule made: which one, and for which tick. Of one that was run by hand, the tick is the instant at
+   * which that was asked for.
+   */
+  readonly schedule?: { readonly name: string; readonly tick: Date };
 }
 
 /** What a handler may do to a rate key. */

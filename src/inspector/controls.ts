@@ -1,5 +1,5 @@
 // Pauses, and the limits of queues: what an operator tells all managers.
-import type { Backend, Pause, PauseTarget, QueueLimitView } from '../contract/backend.ts';
+import type { Backend, Pause, PauseReason, PauseTarget, QueueLimitView } from '../contract/backend.ts';
 import type { Caller } from '../contract/call.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkQueue, checkType } from '../core/job.ts';
@@ -51,9 +51,17 @@ export async function pause(
   options: PauseOptions = {},
 ): Promise<void> {
   const checked = checkTarget(target);
-  checkNames(options, ['by', 'reason'], 'options');
-  const why = { by: textOf(options.by, 'by'), reason: textOf(options.reason, 'reason') };
+  const why = checkReason(options);
   await caller.call((call) => backend.controls.pause(call, checked, why));
+}
+
+/**
+ * Who pauses something, and why, checked.
+ * @throws InvalidOptionError
+ */
+export function checkReason(options: PauseOptions): PauseReason {
+  checkNames(options, ['by', 'reason'], 'options');
+  return { by: textOf(options.by, 'by'), reason: textOf(options.reason, 'reason') };
 }
 
 /**

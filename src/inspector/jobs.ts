@@ -42,6 +42,8 @@ export interface JobInfo {
   readonly waitsFor?: string;
   /** The rate key that a held job waits for. */
   readonly waitsForRate?: string;
+  /** The recurring schedule that made it, and its tick there. */
+  readonly schedule?: { readonly name: string; readonly tick: Date };
   /** Why it is parked. */
   readonly reason?: string;
   readonly failedAt?: Date;
@@ -90,7 +92,8 @@ export async function listJobs(backend: InspectBackend, listing: Listing, range?
 }
 
 function toInfo({ job, state, due, owner, heldFor, reason, failedAt, completedAt, failures }: JobView): JobInfo {
-  const { id, type, queue, locks, attempts, crashes } = job;
+  const { id, type, queue, locks, attempts, crashes, extras } = job;
+  const schedule = extras?.schedule;
   return {
     ...{ id, type, queue, state, input: inputOf(job), locks: locksIn(locks), attempts, crashes },
     ...ratesIn(locks),
@@ -98,6 +101,7 @@ function toInfo({ job, state, due, owner, heldFor, reason, failedAt, completedAt
     ...(due !== undefined && { runAt: new Date(due) }),
     ...(owner !== undefined && { worker: owner.worker }),
     ...(heldFor !== undefined && waitIn(heldFor)),
+    ...(schedule !== undefined && { schedule: { name: schedule.name, tick: new Date(schedule.tick) } }),
     ...(reason !== undefined && { reason }),
     ...(failedAt !== undefined && { failedAt: new Date(failedAt) }),
     ...(completedAt !== undefined && { completedAt: new Date(completedAt) }),

@@ -9,6 +9,8 @@ import type { Logger } from '../core/log.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { jsonLogger } from '../runtime/json-logger.ts';
 import { safeLogger } from '../runtime/safe-logger.ts';
+import { isScheduleSet, type ScheduleSet } from '../schedules/declared.ts';
+import { invalid } from '../schedules/options.ts';
 import type { Queues } from './queue-order.ts';
 
 export interface ManagerOptions {
@@ -37,6 +39,11 @@ export interface ManagerOptions {
   readonly stuckAfter?: Duration;
   /** How long failed jobs are kept: a time, a number of jobs, or both; 30 days and 100,000 jobs when left out. */
   readonly keepFailed?: KeepOptions;
+  /**
+   * Recurring schedules that live in the code, made by `defineSchedules`: written when the manager starts. It must have a handler for
+   * each of their job types. What their owner declared before, and does not any more, is logged and goes on until it is removed.
+   */
+  readonly schedules?: ScheduleSet | readonly ScheduleSet[];
   /** How long a wake-up that got lost may delay a job; 2 s when left out. */
   readonly pollInterval?: Duration;
   /** How long running handlers have to finish when the manager stops; 25 s when left out. */
@@ -60,6 +67,7 @@ export interface Settings {
   readonly heartbeat: number;
   readonly stuckAfter: number;
   readonly keepFailed: Keep;
+  readonly schedules: readonly ScheduleSet[];
   readonly pollInterval: number;
   readonly grace: number;
   readonly signals: readonly NodeJS.Signals[];
@@ -79,6 +87,7 @@ const KNOWN: Readonly<Record<keyof ManagerOptions, true>> = {
   heartbeat: true,
   stuckAfter: true,
   keepFailed: true,
+  schedules: true,
   pollInterval: true,
   grace: true,
   signals: true,
@@ -109,6 +118,7 @@ export function checkOptions(options: ManagerOptions): Settings {
     heartbeat,
     stuckAfter: positive('stuckAfter', options.stuckAfter ?? '60s'),
     keepFailed: keepRule(options.keepFailed, 'keepFailed') ?? KEEP_FAILED,
+    schedules: checkSchedules(options.schedules, handlers),
     pollInterval: positive('pollInterval', options.pollInterval ?? '2s'),
     grace: toMilliseconds(options.grace ?? '25s', 'grace'),
     signals: checkSignals(options.signals),
@@ -136,6 +146,29 @@ function checkHandlers(handlers: unknown): ReadonlyMap<string, Handler> {
     byType.set(type, handler);
   }
   return byType;
+}
+
+function checkSchedules(
+  schedules: ScheduleSet | readonly ScheduleSet[] | undefined,
+  handlers: ReadonlyMap<string, Handler>,
+): readonly ScheduleSet[] {
+  const sets = schedules === undefined ? [] : [schedules].flat();
+  const owners = new Set<string>();
+  const names = new Set<string>();
+  for (const set of sets) {
+    if (!isScheduleSet(set)) throw new InvalidOptionError('schedules', 'made by defineSchedules', set);
+    // Each would report the other's schedules as not declared any more.
+    if (owners.has(set.owner)) throw new InvalidOptionError('schedules', 'one set for each owner', set.owner);
+    owners.add(set.owner);
+    for (const { name, job } of set.schedules) {
+      if (names.has(name)) throw invalid(name, 'two sets declare it; keep one');
+      names.add(name);
+      if (handlers.has(job.type)) continue;
+      const hint = 'give it one, or declare the schedule elsewhere with wingman.schedules.declare()';
+      throw invalid(name, `this manager has no handler for its job type '${job.type}': ${hint}`);
+    }
+  }
+  return sets;
 }
 
 function checkQueues(queues: unknown, handlers: ReadonlyMap<string, Handler>): Queues {

@@ -10,6 +10,7 @@ import { settlesWithin } from '../runtime/abort.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { Canceller } from './canceller.ts';
+import { Declarer } from './declarer.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Executor } from './executor.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -103,8 +104,10 @@ export class Session {
 
   async #serveOn(backend: Backend): Promise<void> {
     if (this.#isStopping) return;
-    const { concurrency, handlers, heartbeat: interval, keepFailed, lease, stuckAfter } = this.#settings;
+    const { concurrency, handlers, heartbeat: interval, keepFailed, lease, schedules, stuckAfter } = this.#settings;
     const observed = new ObservedBackend(backend, this.#events.job, this.#surroundings.clock);
+    const declarer = new Declarer(observed, schedules, this.#surroundings);
+    await declarer.check();
     let beat: Heartbeat | undefined;
     let canceller: Canceller | undefined;
     const dispatcher = this.#makeDispatcher(observed, () => {
@@ -136,11 +139,12 @@ export class Session {
     beat.start();
     canceller.start();
     scheduler.start();
+    declarer.start();
     this.#announce(dispatcher.worker ?? '', observed.location, concurrency);
     try {
       await this.#pump(dispatcher);
     } finally {
-      const daemons = Promise.all([beat.stop(), canceller.stop(), scheduler.stop()]);
+      const daemons = Promise.all([beat.stop(), canceller.stop(), scheduler.stop(), declarer.stop()]);
       await this.#end(() => daemons, 'stopping the daemons');
       const { worker } = dispatcher;
       if (worker !== null) await this.#end(() => backend.retire(worker), 'retiring the worker');

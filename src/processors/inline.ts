@@ -74,7 +74,11 @@ export class InlineProcessor implements Processor {
   #run(attempt: Attempt, handler: Handler, input: unknown): Promise<Ended> {
     const { job, log, controller } = attempt;
     const limit = (key: string): RateControl => rateControl(attempt, key);
-    const context = { id: job.id, attempt: job.attempts + 1, signal: controller.signal, log, token: job.token, limit };
+    const { schedule } = job.extras ?? {};
+    const context = {
+      ...{ id: job.id, attempt: job.attempts + 1, signal: controller.signal, log, token: job.token, limit },
+      ...(schedule !== undefined && { schedule: { name: schedule.name, tick: new Date(schedule.tick) } }),
+    };
     return this.#limit(attempt, handler.definition.timeout, (charge) =>
       withStrayRejections(charge, () => handler.run(input, context)),
     );

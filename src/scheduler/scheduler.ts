@@ -7,6 +7,7 @@ import { grantPasser } from './grant-passer.ts';
 import { janitor } from './janitor.ts';
 import { promoter } from './promoter.ts';
 import { reclaimer } from './reclaimer.ts';
+import { scheduleRunner } from './schedule-runner.ts';
 import { settingsWatch } from './settings-watch.ts';
 import { unparker } from './unparker.ts';
 
@@ -32,6 +33,7 @@ export class Scheduler {
     const isLeader = (): boolean => this.#election.isLeader;
     this.#loops = [
       promoter(backend, isLeader, surroundings),
+      scheduleRunner(backend, isLeader, surroundings),
       reclaimer(backend, () => this.#election.isSettled, surroundings),
       grantPasser(backend, isLeader, surroundings),
       janitor(backend, keepFailed, isLeader, surroundings),

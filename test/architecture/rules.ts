@@ -14,14 +14,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'backends/*': ['contract', 'runtime', 'core'],
   // The files directly in src/backends/, which open any backend by its URL.
   backends: ['backends/*', 'contract', 'runtime', 'core'],
-  client: ['backends', 'inspector', 'runtime', 'contract', 'core'],
+  // Recurring schedules: what they say, when they come, and what may be done to them.
+  schedules: ['contract', 'runtime', 'core'],
+  client: ['backends', 'inspector', 'schedules', 'runtime', 'contract', 'core'],
   inspector: ['contract', 'core'],
-  scheduler: ['contract', 'runtime', 'core'],
-  manager: ['backends', 'scheduler', 'processors', 'runtime', 'contract', 'core'],
+  scheduler: ['schedules', 'contract', 'runtime', 'core'],
+  manager: ['backends', 'scheduler', 'schedules', 'processors', 'runtime', 'contract', 'core'],
   dashboard: ['inspector', 'metrics', 'core'],
   testing: ['backends/memory', 'client', 'processors', 'contract', 'core'],
   cli: ['*'],
-  index: ['backends', 'manager', 'client', 'inspector', 'contract', 'core'],
+  index: ['backends', 'manager', 'client', 'inspector', 'schedules', 'contract', 'core'],
 };
 
 const onlyForTests = ['testing', 'contract/conformance'];

@@ -131,6 +131,7 @@ describe('context', () => {
       readonly log: Logger;
       readonly token: string;
       readonly limit: (key: string) => RateControl;
+      readonly schedule?: { readonly name: string; readonly tick: Date };
     }>();
   });
 });
