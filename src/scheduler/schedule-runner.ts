@@ -101,12 +101,11 @@ class ScheduleRunner {
     );
     if (written.version === null) return;
     const { logger } = this.#surroundings;
-    const fields = { schedule: name, tick: instant(due), next: instant(next) };
+    const fields = { schedule: name, tick: instant(due), fired: instant(tick), next: instant(next) };
     if (isBusy) logger.info(fields, 'a tick was dropped: the job of the one before has not ended');
-    else if (job === undefined) logger.warn(fields, 'ticks were missed, and it is too late for them');
-    else if (tick !== due)
-      logger.warn({ ...fields, fired: instant(tick) }, 'ticks were missed: the first that is caught up');
-    else logger.debug({ ...fields, job: job.id }, 'fired a tick');
+    else if (tick === null) logger.warn(fields, 'ticks were missed, and it is too late for them');
+    else if (tick !== due) logger.warn(fields, 'ticks were missed, and one is fired for them');
+    else logger.debug(fields, 'fired a tick');
   }
 
   /** Once for each version: it stays due, and is met again at each round. */

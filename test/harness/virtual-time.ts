@@ -7,7 +7,10 @@ interface Sleeper {
 
 /** A time that passes only while the test lets it, and then as fast as what goes on in it allows. */
 export class VirtualTime {
+  /** Of the time that never jumps. */
   #now: number;
+  /** How far what a clock on the wall shows has jumped. */
+  #jumped = 0;
   /** Who is woken next stands last. */
   readonly #sleepers: Sleeper[] = [];
 
@@ -15,14 +18,20 @@ export class VirtualTime {
     this.#now = start;
   }
 
+  /** What a clock on the wall shows. */
   get now(): number {
-    return this.#now;
+    return this.#now + this.#jumped;
+  }
+
+  /** Sets the clock on the wall forward, or back. */
+  jump(milliseconds: number): void {
+    this.#jumped += milliseconds;
   }
 
   /** A clock of this time. */
   clock(): Clock {
     return {
-      now: () => this.#now,
+      now: () => this.now,
       monotonic: () => this.#now,
       turn: async () => undefined,
       after: (milliseconds, callback) => this.#add(milliseconds, callback),
@@ -45,8 +54,9 @@ export class VirtualTime {
     };
   }
 
-  /** Lets time pass up to an instant. */
-  async passTo(end: number): Promise<void> {
+  /** Lets time pass until the clock on the wall shows an instant. */
+  async passTo(instant: number): Promise<void> {
+    const end = instant - this.#jumped;
     for (;;) {
       await settled();
       const next = this.#sleepers.at(-1);
