@@ -14,19 +14,27 @@ export async function openExisting(flags: CommonFlags): Promise<Wingman> {
   return connect(url);
 }
 
-/** Acts on jobs one by one, and prints what became of each. One id that is wrong does not keep the others from it. */
+/** Acts on jobs or schedules one by one, and prints what became of each. One id that is wrong does not keep the others from it. */
 export async function actOnEach(ids: readonly string[], act: (id: string) => Promise<string>): Promise<void> {
   for (const id of ids) {
     try {
       await print(`${printable(id)} ${await act(id)}\n`);
     } catch (error) {
-      if (!(error instanceof WingmanError) || !isAboutJob(error)) throw error;
+      if (!(error instanceof WingmanError) || !isAboutOne(error)) throw error;
       process.stderr.write(`${printable(error.message)} (${error.code})\n`);
       process.exitCode = 1;
     }
   }
 }
 
-function isAboutJob({ code }: WingmanError): boolean {
-  return code === 'WINGMAN_JOB_NOT_FOUND' || code === 'WINGMAN_JOB_STATE';
+const ABOUT_ONE: ReadonlySet<string> = new Set([
+  'WINGMAN_JOB_NOT_FOUND',
+  'WINGMAN_JOB_STATE',
+  'WINGMAN_SCHEDULE_NOT_FOUND',
+  'WINGMAN_SCHEDULE_INVALID',
+  'WINGMAN_SCHEDULE_DAMAGED',
+]);
+
+function isAboutOne({ code }: WingmanError): boolean {
+  return ABOUT_ONE.has(code);
 }

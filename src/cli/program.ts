@@ -8,6 +8,7 @@ import { describeError, describeUsage, EXIT_USAGE, exitCodeOf } from './errors.t
 import { failedCommand } from './failed.ts';
 import { limitCommand } from './limit.ts';
 import { pauseCommand, resumeCommand } from './pause.ts';
+import { schedulesCommand } from './schedules.ts';
 import { startCommand } from './start.ts';
 import { statsCommand } from './stats.ts';
 import { readVersion } from './version.ts';
@@ -33,6 +34,7 @@ function makeProgram(): Command {
     pauseCommand(),
     resumeCommand(),
     limitCommand(),
+    schedulesCommand(),
     doctorCommand(),
     demoCommand(),
   ]) {

@@ -6,6 +6,7 @@ import type { Books as SoundBooks } from '../../src/backends/memory/books.ts';
 import { open } from '../../src/backends/memory/index.ts';
 import { checkAgainstModel } from '../../src/contract/conformance/model/index.ts';
 import type { StoreOptions } from '../../src/contract/conformance/subject.ts';
+import { observedSchedules } from '../../src/contract/observed-schedules.ts';
 import {
   countingReleases,
   forgettingCalls,
@@ -45,6 +46,17 @@ const faults: Readonly<Record<string, () => Promise<Open>>> = {
     ),
 
   'uses up an attempt for a job that is released': countingReleases,
+
+  'lets a schedule be written by whoever comes late': async () =>
+    withMethods(({ schedules }) => ({
+      schedules: {
+        ...observedSchedules(schedules, () => undefined),
+        write: async (call, write) => {
+          const current = await schedules.find(write.name);
+          return schedules.write(call, { ...write, replaces: current?.version ?? null });
+        },
+      },
+    })),
 
   'promotes jobs by their ids': () =>
     withModule<typeof import('../../src/backends/memory/listing.ts')>(

@@ -5,6 +5,7 @@ import { project, run, wingman } from './command.ts';
 
 const COMMANDS = [
   ...['start', 'enqueue', 'stats', 'doctor', 'demo'],
+  ...['schedules', 'schedules list', 'schedules pause', 'schedules resume', 'schedules run', 'schedules remove'],
   ...['cancel', 'failed', 'failed list', 'failed retry', 'failed discard'],
 ];
 

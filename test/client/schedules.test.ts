@@ -3,6 +3,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import type { Backend } from '../../src/contract/backend.ts';
+import { observedSchedules } from '../../src/contract/observed-schedules.ts';
 import { connect, defineJob, defineSchedules, type Wingman } from '../../src/index.ts';
 import { changed } from '../harness/planting.ts';
 import { openStore, stores, storeUrl } from '../manager/stage.ts';
@@ -199,8 +200,7 @@ test('a schedule that others change all the time is given up after a while', asy
   let tries = 0;
   const contended = changed(backend, {
     schedules: {
-      ...{ find: (name) => backend.schedules.find(name), names: (...args) => backend.schedules.names(...args) },
-      ...{ due: (...args) => backend.schedules.due(...args), remove: (...args) => backend.schedules.remove(...args) },
+      ...observedSchedules(backend.schedules, () => undefined),
       write: async () => {
         tries += 1;
         return { version: null, job: null };

@@ -4,6 +4,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { open } from '../../src/backends/memory/index.ts';
 import type { Backend } from '../../src/contract/backend.ts';
+import { observedSchedules } from '../../src/contract/observed-schedules.ts';
 import { defineJob } from '../../src/core/job.ts';
 import { defineSchedules } from '../../src/schedules/declared.ts';
 import { seeded } from '../faults/random.ts';
@@ -126,8 +127,7 @@ test('a store that lets a late leader fire is found out', { timeout: 60_000 }, a
   const trusting = (backend: Backend): Backend =>
     changed(backend, {
       schedules: {
-        ...{ find: (name) => backend.schedules.find(name), names: (...args) => backend.schedules.names(...args) },
-        ...{ due: (...args) => backend.schedules.due(...args), remove: (...args) => backend.schedules.remove(...args) },
+        ...observedSchedules(backend.schedules, () => undefined),
         write: async (call, write) => {
           const current = await backend.schedules.find(write.name);
           return backend.schedules.write(call, { ...write, replaces: current?.version ?? null });

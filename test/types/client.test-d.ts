@@ -6,9 +6,11 @@ import {
   type Context,
   connect,
   defineJob,
+  defineSchedules,
   type EnqueuedJob,
   type JobInfo,
   Manager,
+  type ScheduleInfo,
   type StopReason,
   type Wingman,
 } from '../../src/index.ts';
@@ -115,4 +117,35 @@ test('a listener gets what is known of its event', () => {
   manager.on('done', () => {});
   // @ts-expect-error a promoted job is in nobody's hands
   manager.on('promoted', (event) => event.worker);
+});
+
+test('a schedule has a pattern or a length of time, and a job whose input is checked where it is made', () => {
+  const job = withSchema.job({ n: '1' });
+  wingman.schedules.upsert('a', { cron: '0 2 * * *', timezone: 'Europe/Berlin', job, catchUp: { all: 3 } });
+  wingman.schedules.upsert('a', { every: '30s', start: new Date(0), end: new Date(1), overlap: 'wait', job });
+  expectTypeOf(wingman.schedules.get('a')).resolves.toEqualTypeOf<ScheduleInfo | null>();
+  // @ts-expect-error one of the two
+  wingman.schedules.upsert('a', { cron: '0 2 * * *', every: '30s', job });
+  // @ts-expect-error neither
+  wingman.schedules.upsert('a', { job });
+  // @ts-expect-error every counts time, and has no zone
+  wingman.schedules.upsert('a', { every: '30s', timezone: 'UTC', job });
+  // @ts-expect-error no such policy
+  wingman.schedules.upsert('a', { every: '30s', job, overlap: 'queue' });
+  // @ts-expect-error no job
+  wingman.schedules.upsert('a', { every: '30s' });
+  // @ts-expect-error the schema takes text
+  wingman.schedules.upsert('a', { every: '30s', job: withSchema.job({ n: 1 }) });
+});
+
+test('a manager takes one set of schedules or several', () => {
+  const set = defineSchedules('app', { a: { every: '30s', job: cleanup.job() } });
+  const handlers = [cleanup.handle((_, { schedule }) => schedule?.tick.getTime())];
+  new Manager({ backend, handlers, schedules: set });
+  new Manager({ backend, handlers, schedules: [set] });
+  wingman.schedules.declare(set);
+  // @ts-expect-error a set is made by defineSchedules
+  new Manager({ backend, handlers, schedules: { owner: 'app', schedules: [] } });
+  // @ts-expect-error the options of each are checked
+  defineSchedules('app', { a: { every: '30s' } });
 });

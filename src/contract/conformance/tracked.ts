@@ -2,6 +2,7 @@ import type { NewJob } from '../../core/envelope.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { type State, TRANSITIONS, type Transition } from '../../core/states.ts';
 import type { Backend, Move } from '../backend.ts';
+import { observedSchedules } from '../observed-schedules.ts';
 
 /** One row of the table, by name: `waiting → held: held`. */
 export type Row = NameOf<(typeof TRANSITIONS)[number]>;
@@ -117,6 +118,17 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
     expire: (failed, limit) => swept(backend.expire(failed, limit)),
     retryFailed: (call, ids) => acted(ids, backend.retryFailed(call, ids)),
     discard: (call, ids) => acted(ids, backend.discard(call, ids)),
+    schedules: {
+      ...observedSchedules(backend.schedules, () => undefined),
+      write: async (call, write) => {
+        const written = await backend.schedules.write(call, write);
+        if (written.job === 'enqueued' && write.job !== undefined) {
+          log.knowLocks(write.job.id, write.job.locks);
+          log.record('enqueued', write.job.id);
+        }
+        return written;
+      },
+    },
     cancel: async (call, id) => {
       const reply = await backend.cancel(call, id);
       if (reply.result === 'cancelled') log.record('cancelled', id);

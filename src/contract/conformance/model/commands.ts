@@ -30,6 +30,15 @@ export type Command =
   | { readonly do: 'unpark'; readonly types: readonly string[]; readonly limit: number }
   | { readonly do: 'cancel'; readonly job: number; readonly repeat: boolean }
   | { readonly do: 'retryFailed' | 'discard'; readonly jobs: readonly number[]; readonly repeat: boolean }
+  | {
+      readonly do: 'writeSchedule';
+      readonly name: string;
+      readonly as: 'found' | 'new' | 'other';
+      readonly due: number | null;
+      readonly job: Enqueued | null;
+      readonly repeat: boolean;
+    }
+  | { readonly do: 'removeSchedule'; readonly name: string; readonly repeat: boolean }
   | { readonly do: 'expire'; readonly failed: Keep; readonly limit: number }
   | { readonly do: 'pause'; readonly target: PauseTarget; readonly why: PauseReason; readonly repeat: boolean }
   | { readonly do: 'resume'; readonly target: PauseTarget; readonly repeat: boolean }
@@ -59,6 +68,7 @@ export const KEYS = ['k1', 'k2', 'k3', ...RATES.map((key) => RATE_MARK + key)];
 /** As many places as any lock of a job here has. */
 export const MOST_PLACES = 3;
 export const TYPES = ['t1', 't2'];
+export const SCHEDULES = ['s1', 's2', 's3'];
 
 /** The locks that a job gets late: always the same, so that a repeat is no change. */
 export const LATE_LOCKS: readonly Lock[] = [{ key: 'k1', concurrency: 1 }];
@@ -154,6 +164,10 @@ const settlements = fc.array(record({ claim: which, outcome }), { maxLength: 4 }
 const jobs = fc.array(enqueued, { maxLength: 6, size: 'max' });
 const limit = fc.integer({ min: 1, max: 4 });
 const perhapsClaim: fc.Arbitrary<Claim | null> = fc.option(claim, { freq: 6 });
+const perhapsMade: fc.Arbitrary<Enqueued | null> = fc.option(
+  enqueued.map(({ due: _, ...job }) => job),
+  { freq: 3 },
+);
 const repeat = fc.boolean();
 
 const pauseTarget: fc.Arbitrary<PauseTarget> = fc.oneof(
@@ -202,6 +216,23 @@ const command = weighted<Command>(
     }),
   ],
   [2, record({ do: fc.constant('expire'), failed: keep, limit })],
+  [
+    3,
+    record({
+      do: fc.constant('writeSchedule'),
+      name: fc.constantFrom(...SCHEDULES),
+      as: weighted<'found' | 'new' | 'other'>(
+        [6, fc.constant('found')],
+        [2, fc.constant('new')],
+        [1, fc.constant('other')],
+      ),
+      // Before all clocks, and after.
+      due: fc.constantFrom(null, 1_000, 2_000, 4_000_000_000_000),
+      job: perhapsMade,
+      repeat,
+    }),
+  ],
+  [1, record({ do: fc.constant('removeSchedule'), name: fc.constantFrom(...SCHEDULES), repeat })],
   [
     1,
     record({

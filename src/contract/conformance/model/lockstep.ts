@@ -4,7 +4,7 @@ import type { Backend, ExchangeReply, ExchangeRequest } from '../../backend.ts';
 import type { Call } from '../../call.ts';
 import { HOUR } from '../session.ts';
 import { TransitionLog, tracked } from '../tracked.ts';
-import { type Command, LATE_LOCKS, type Which } from './commands.ts';
+import { type Command, type Enqueued, LATE_LOCKS, type Which } from './commands.ts';
 import { broken } from './invariants.ts';
 import { snapshot } from './snapshot.ts';
 
@@ -83,7 +83,7 @@ export class Lockstep {
   async #do(command: Command): Promise<void> {
     switch (command.do) {
       case 'enqueue': {
-        const jobs = command.jobs.map(({ again, ...job }): NewJob => ({ id: this.#id(again), ...job }));
+        const jobs = command.jobs.map((job) => this.#job(job));
         return this.#same(command.repeat, (backend, call) => backend.enqueue(call, jobs));
       }
       case 'exchange':
@@ -139,6 +139,10 @@ export class Lockstep {
         const ids = new Set(command.jobs.map((job) => newest(this.#ids, job) ?? 'none'));
         return this.#same(command.repeat, async (backend, call) => backend[command.do](call, [...ids]));
       }
+      case 'writeSchedule':
+        return this.#writeSchedule(command);
+      case 'removeSchedule':
+        return this.#same(command.repeat, (backend, call) => backend.schedules.remove(call, command.name));
       case 'expire':
         return this.#same(false, (backend) => backend.expire(command.failed, command.limit));
       case 'pause':
@@ -156,6 +160,20 @@ export class Lockstep {
       case 'increment':
         return this.#same(command.repeat, (backend, call) => backend.increment(call, command.counter, command.by));
     }
+  }
+
+  async #writeSchedule({ name, as, due, job, repeat }: Extract<Command, { do: 'writeSchedule' }>): Promise<void> {
+    const { subject, model } = this.#backends;
+    const found = { subject: await subject.schedules.find(name), model: await model.schedules.find(name) };
+    const replaces = (side: Side): number | null =>
+      as === 'new' ? null : as === 'other' ? Number.MAX_SAFE_INTEGER : (found[side]?.version ?? null);
+    const text = `as of call ${this.#calls}`;
+    const made = job === null ? {} : { job: this.#job(job) };
+    return this.#same(repeat, async (backend, call, side) => {
+      const write = { name, due, text, replaces: replaces(side), ...made };
+      const written = await backend.schedules.write(call, write);
+      return { ...written, version: written.version !== null };
+    });
   }
 
   async #exchange(command: Extract<Command, { do: 'exchange' }>): Promise<void> {
@@ -202,6 +220,10 @@ export class Lockstep {
   #call(): Call {
     this.#calls += 1;
     return { client: 'lockstep', sequence: this.#calls, floor: this.#calls };
+  }
+
+  #job({ again, ...job }: Enqueued): NewJob {
+    return { id: this.#id(again), ...job };
   }
 
   #id(again: number | null): string {

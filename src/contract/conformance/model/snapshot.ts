@@ -1,5 +1,5 @@
 import type { Backend, JobView } from '../../backend.ts';
-import { KEYS, QUEUES, RATES, TYPES } from './commands.ts';
+import { KEYS, QUEUES, RATES, SCHEDULES, TYPES } from './commands.ts';
 
 /** All that can be seen of a store, without the instants: those of two stores are never the same. */
 export interface Snapshot {
@@ -11,6 +11,7 @@ export interface Snapshot {
   readonly dead: readonly object[];
   readonly stats: object;
   readonly controls: object;
+  readonly schedules: object;
 }
 
 /**
@@ -34,7 +35,7 @@ export async function snapshot(
     { state: 'scheduled' } as const,
     { state: 'failed' } as const,
   ];
-  const [views, lists, holders, peeks, sizes, dead, stats, controls] = await Promise.all([
+  const [views, lists, holders, peeks, sizes, dead, stats, controls, schedules] = await Promise.all([
     Promise.all(ids.map((id) => backend.find(id))),
     Promise.all(listings.map(async (of) => [Object.values(of).join(' '), await backend.list(of, 0, all)] as const)),
     each(KEYS, (key) => backend.holders(key)),
@@ -43,6 +44,7 @@ export async function snapshot(
     backend.deadLetters(0, all),
     backend.stats(),
     controlsOf(backend),
+    schedulesOf(backend),
   ]);
   const found = views.filter((view) => view !== null);
   const order = found.map(({ job }) => job.sequence).sort((a, b) => a - b);
@@ -57,6 +59,7 @@ export async function snapshot(
     ),
     peeks,
     sizes,
+    schedules,
     dead: dead.map(({ queue, reason }) => ({ queue, reason })),
     stats: {
       ...stats,
@@ -82,6 +85,15 @@ async function controlsOf({ controls }: Backend): Promise<object> {
       isPaused: pausedUntil !== null,
       isTimed: next !== null,
     })),
+  };
+}
+
+async function schedulesOf({ schedules }: Backend): Promise<object> {
+  const { names: due, next } = await schedules.due(0, 100);
+  const found = await Promise.all(SCHEDULES.map((name) => schedules.find(name)));
+  return {
+    ...{ due, next, names: await schedules.names(0, 100) },
+    each: found.map((schedule) => schedule && { ...schedule, version: 'some' }),
   };
 }
 
