@@ -27,7 +27,8 @@ export class Schedules {
 
   /**
    * Writes a schedule under this name. Written again with the same options, nothing changes; with others, its next tick stays where
-   * it was as long as `cron`, `timezone`, `every`, `start` and `end` do, and a pause stays. What passed before is not caught up.
+   * it was as long as `cron`, `timezone`, `every`, `start` and `end` do, and a pause stays. What passed before is not caught up. One
+   * that was declared in code is nobody's from then on, until it is declared again.
    * @returns the schedule as it stands, and what was done: `created`, `changed` or `unchanged`
    * @throws WingmanError `WINGMAN_SCHEDULE_INVALID` for a pattern that is none or never comes, a time zone that does not exist, a job
    *   whose type is unknown, and other options that make no sense; what enqueueing its job throws

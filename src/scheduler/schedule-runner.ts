@@ -1,6 +1,6 @@
 import type { InspectBackend, ScheduleStore, StoredSchedule } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
-import { messageOf } from '../core/errors.ts';
+import { BackendError, messageOf } from '../core/errors.ts';
 import type { Schedule } from '../core/schedule.ts';
 import { type Step, stepOf } from '../core/ticks.ts';
 import { newName } from '../runtime/identity.ts';
@@ -35,8 +35,8 @@ class ScheduleRunner {
   readonly #backend: Store;
   readonly #surroundings: Surroundings;
   readonly #caller = new Caller(newName());
-  /** Those of which it was told that they cannot be fired: by name, the version. */
-  readonly #told = new Map<string, number>();
+  /** What was told of those that cannot be fired, by their names. */
+  readonly #told = new Map<string, string>();
 
   constructor(backend: Store, surroundings: Surroundings) {
     this.#backend = backend;
@@ -64,17 +64,24 @@ class ScheduleRunner {
     }
   }
 
+  /** Whatever is wrong with one schedule must not keep the others up; the store's trouble is everybody's. */
   async #visit(name: string, now: number): Promise<Visited> {
+    try {
+      const visited = await this.#fireIfDue(name, now);
+      this.#told.delete(name);
+      return visited;
+    } catch (error) {
+      if (error instanceof BackendError) throw error;
+      this.#tell(name, error);
+      return 'left';
+    }
+  }
+
+  async #fireIfDue(name: string, now: number): Promise<Visited> {
     const found = await this.#backend.schedules.find(name);
     if (found === null || found.due === null || found.due > now) return 'moved on';
-    let schedule: Schedule;
-    let step: Step;
-    try {
-      schedule = decodeSchedule(found);
-      step = stepOf(schedule.catchUp, found.due, now, ticksOf(schedule.timing));
-    } catch (error) {
-      return this.#tell(found, error);
-    }
+    const schedule = decodeSchedule(found);
+    const step = stepOf(schedule.catchUp, found.due, now, ticksOf(schedule.timing));
     const isBusy = step.tick !== null && (await this.#isBusy(schedule));
     if (isBusy && schedule.overlap === 'wait') return 'left';
     await this.#fire(found, schedule, isBusy ? { ...step, tick: null } : step, isBusy);
@@ -104,20 +111,17 @@ class ScheduleRunner {
     const fields = { schedule: name, tick: instant(due), fired: instant(tick), next: instant(next) };
     if (isBusy) logger.info(fields, 'a tick was dropped: the job of the one before has not ended');
     else if (tick === null) logger.warn(fields, 'ticks were missed, and it is too late for them');
-    else if (tick !== due) logger.warn(fields, 'ticks were missed, and one is fired for them');
+    else if (tick !== due && schedule.overlap !== 'wait')
+      logger.warn(fields, 'ticks were missed, and one is fired for them');
     else logger.debug(fields, 'fired a tick');
   }
 
-  /** Once for each version: it stays due, and is met again at each round. */
-  #tell({ name, version }: StoredSchedule, error: unknown): 'left' {
-    if (this.#told.get(name) !== version) {
-      this.#told.set(name, version);
-      this.#surroundings.logger.error(
-        { err: error, schedule: name },
-        `a schedule cannot be fired: ${messageOf(error)}`,
-      );
-    }
-    return 'left';
+  /** Once: it stays due, and is met again at each round. */
+  #tell(name: string, error: unknown): void {
+    const message = `a schedule cannot be fired: ${messageOf(error)}`;
+    if (this.#told.get(name) === message) return;
+    this.#told.set(name, message);
+    this.#surroundings.logger.error({ err: error, schedule: name }, message);
   }
 }
 

@@ -20,6 +20,7 @@ describe.each(stores)('on %s', (name) => {
       seen.push({ input, id, name: schedule?.name, tick: schedule?.tick.getTime() });
     });
     const { manager } = await run({ backend, handlers: [handler], schedules });
+    expect(await happened(manager, 'enqueued')).toMatchObject([{ type: 'ping', queue: 'default' }]);
     const [first, second] = await happened(manager, 'completed', 2);
     await manager.stop();
     const ticks = [first, second].map((event) => Date.parse(event?.id.slice('pulse:'.length) ?? ''));
