@@ -1,8 +1,9 @@
 /** `wingmanjs`: define jobs, enqueue them, and run them. */
 export { type ClientOptions, type ConnectOptions, connect } from './client/connect.ts';
+export type { EnqueuedJob, EnqueueOutcome } from './client/enqueued.ts';
 export type { Durability, EnqueueOptions, ManyOptions, ScheduleOptions } from './client/options.ts';
 export type { Schedules } from './client/schedules.ts';
-export type { EnqueueArguments, EnqueuedJob, Wingman } from './client/wingman.ts';
+export type { EnqueueArguments, Wingman } from './client/wingman.ts';
 export type { Backend, Counters, DeadLetter, Listing, PauseTarget, Stats } from './contract/backend.ts';
 export type { BackendSource } from './contract/source.ts';
 export type { Duration } from './core/duration.ts';
@@ -16,10 +17,12 @@ export {
   type InputIssue,
   InvalidInputError,
   InvalidOptionError,
+  JobConflictError,
   StaleError,
   WingmanError,
 } from './core/errors.ts';
 export type { JobEvent, JobEvents } from './core/events.ts';
+export type { Unique } from './core/extras.ts';
 export {
   type AnyDefinition,
   type Context,
@@ -40,10 +43,12 @@ export type { Overlap } from './core/schedule.ts';
 export type { Schema } from './core/schema.ts';
 export { STATES, type State, TRANSITIONS, type Transition, type TransitionEvent } from './core/states.ts';
 export type { CatchUp } from './core/ticks.ts';
+export type { OnConflict, UniqueOptions, UniqueRule } from './core/unique.ts';
 export { Fail, type RateLimit, RateLimited, RetryAt, Snooze } from './core/verdict.ts';
 export type { Cancelled } from './inspector/acts.ts';
 export type { PauseInfo, PauseOptions, QueueLimitInfo, QueueLimitOptions } from './inspector/controls.ts';
 export type { FailedRun, JobInfo, RateInfo } from './inspector/jobs.ts';
+export type { StandingJob } from './inspector/unique-keys.ts';
 export { Manager, type ManagerEvents } from './manager/manager.ts';
 export type { ManagerOptions } from './manager/options.ts';
 export type { Queues } from './manager/queue-order.ts';

@@ -2,6 +2,7 @@ import { type Duration, toMilliseconds } from '../core/duration.ts';
 import type { Due } from '../core/envelope.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkNames } from '../core/options.ts';
+import type { UniqueOptions } from '../core/unique.ts';
 
 /** When jobs may run first: at once when both are left out. At most one may be given. */
 export interface ScheduleOptions {
@@ -27,6 +28,8 @@ export interface EnqueueOptions extends ManyOptions {
    * so an enqueue that may have failed can be repeated. When left out, a new one that sorts by time.
    */
   readonly id?: string;
+  /** Which other jobs of its type it must not stand beside, in the stead of the type's own rule; false for none. */
+  readonly unique?: UniqueOptions | false;
 }
 
 /** On how many other servers a job must be, and how long to wait for them. */
@@ -73,7 +76,7 @@ export function dueOf({ delay, runAt }: ScheduleOptions): Due | undefined {
 
 /** @throws InvalidOptionError for anything but an object of known names; the values are checked where they are used */
 export function enqueueOptions(options: unknown = {}): EnqueueOptions {
-  checkNames(options, ['delay', 'runAt', 'id', 'durability'], 'options');
+  checkNames(options, ['delay', 'runAt', 'id', 'durability', 'unique'], 'options');
   return options;
 }
 

@@ -1,3 +1,4 @@
+import type { Enqueued } from '../contract/backend.ts';
 import type { NewJob } from '../core/envelope.ts';
 import type { Clock } from '../runtime/clock.ts';
 
@@ -7,23 +8,26 @@ const MOST_CHARACTERS = 4_194_304;
 
 interface Item {
   readonly job: NewJob;
-  readonly resolve: () => void;
+  readonly resolve: (enqueued: Enqueued) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** Hands a batch to the backend, and gives what became of each job. */
+type Send = (jobs: readonly NewJob[]) => Promise<readonly Enqueued[]>;
+
 /** Collects what is enqueued in one turn of the event loop, and sends it in as few calls as the bounds allow. */
 export class Outbox {
-  readonly #send: (jobs: readonly NewJob[]) => Promise<void>;
+  readonly #send: Send;
   readonly #clock: Clock;
   #items: Item[] = [];
 
-  constructor(send: (jobs: readonly NewJob[]) => Promise<void>, clock: Clock) {
+  constructor(send: Send, clock: Clock) {
     this.#send = send;
     this.#clock = clock;
   }
 
   /** Settles as the call that takes the job does. */
-  add(job: NewJob): Promise<void> {
+  add(job: NewJob): Promise<Enqueued> {
     if (this.#items.length === 0) void this.#clock.turn().then(() => this.#flush());
     return new Promise((resolve, reject) => {
       this.#items.push({ job, resolve, reject });
@@ -38,8 +42,8 @@ export class Outbox {
 
   async #sendBatch(items: readonly Item[]): Promise<void> {
     try {
-      await this.#send(items.map(({ job }) => job));
-      for (const { resolve } of items) resolve();
+      const results = await this.#send(items.map(({ job }) => job));
+      for (const [index, { resolve }] of items.entries()) resolve(results[index] ?? 'enqueued');
     } catch (error) {
       for (const { reject } of items) reject(error);
     }

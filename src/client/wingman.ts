@@ -1,4 +1,4 @@
-import type { Backend, DeadLetter, Listing, PauseTarget, Stats } from '../contract/backend.ts';
+import type { Backend, DeadLetter, Enqueued, Listing, PauseTarget, Stats } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import { type Due, type NewJob, wrap } from '../core/envelope.ts';
 import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
@@ -24,19 +24,14 @@ import {
 } from '../inspector/controls.ts';
 import { findJob, type JobInfo, listJobs, type Range } from '../inspector/jobs.ts';
 import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
+import { findStanding, releaseKey, type StandingJob } from '../inspector/unique-keys.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
 import { deliver, Undelivered } from './delivery.ts';
+import { type EnqueuedJob, expectTaken, toEnqueued } from './enqueued.ts';
 import { dueOf, type EnqueueOptions, enqueueOptions, type ManyOptions, manyOptions, replicasOf } from './options.ts';
 import { batchesOf, Outbox } from './outbox.ts';
 import { Schedules } from './schedules.ts';
-
-/** A job that is in the books. */
-export interface EnqueuedJob {
-  readonly id: string;
-  readonly type: string;
-  readonly queue: string;
-}
 
 /** What follows the job type in `enqueue`: no input is needed where the type has none. */
 export type EnqueueArguments<Input> = [Input] extends [undefined]
@@ -73,7 +68,8 @@ export class Wingman {
    * Validates a job and puts it into its queue; resolves when the backend has it. Jobs enqueued at once are sent together.
    * @throws InvalidInputError with each path and reason; InvalidOptionError; WingmanError `WINGMAN_JOB_MISSING`,
    *   `WINGMAN_JOB_INVALID`, `WINGMAN_PAYLOAD_NOT_JSON`, `WINGMAN_PAYLOAD_TOO_LARGE`, `WINGMAN_BACKEND_…`;
-   *   EnqueueTimeoutError with the job's fate when the backend was out of reach for `enqueueTimeout`
+   *   EnqueueTimeoutError with the job's fate when the backend was out of reach for `enqueueTimeout`; JobConflictError where its
+   *   unique key is taken and it asks for that
    */
   enqueue<Input, Output>(
     definition: JobDefinition<Input, Output>,
@@ -83,22 +79,25 @@ export class Wingman {
   enqueue(job: Job, options?: EnqueueOptions): Promise<EnqueuedJob>;
   enqueue(subject: AnyDefinition | Job, ...args: unknown[]): Promise<EnqueuedJob> {
     return this.#whileOpen(async () => {
-      const job = isDefinition(subject) ? jobOf(subject, args[0]) : subject;
       const options = enqueueOptions(isDefinition(subject) ? args[1] : args[0]);
+      const job = isDefinition(subject) ? jobOf(subject, args[0]) : subject;
       const replication = replicasOf(options.durability);
-      const wrapped = await this.#wrap(job, dueOf(options), options.id);
-      await this.#outbox.add(wrapped).catch((error: unknown) => {
+      const { unique } = options;
+      const wrapped = await this.#wrap(unique === undefined ? job : { ...job, unique }, dueOf(options), options.id);
+      const result = await this.#outbox.add(wrapped).catch((error: unknown) => {
         throw this.#named(error, wrapped.id);
       });
-      if (replication !== null) await this.#replicate(replication, `job ${wrapped.id} is`);
-      return enqueued(wrapped);
+      const enqueued = toEnqueued(wrapped, expectTaken(wrapped, result));
+      if (replication !== null) await this.#replicate(replication, `job ${enqueued.id} is`);
+      return enqueued;
     });
   }
 
   /**
    * Enqueues one job for each input, in batches: all inputs of a batch are validated before any is written. One that is
    * refused ends it, with its index in the error's message and paths; the batches before stay enqueued. The next inputs are
-   * asked for when a batch is written: a source that could give a million is never ahead by more than one.
+   * asked for when a batch is written: a source that could give a million is never ahead by more than one. Gives what became of
+   * each, in order; one whose unique key is taken and that asks to be refused is `rejected`, since others of its batch are written.
    * @param inputs what an asynchronous source throws, or a cursor that breaks, ends it in the same way
    * @throws as `enqueue`
    */
@@ -124,11 +123,11 @@ export class Wingman {
           });
         const jobs = await Promise.all(chunk.map(wrapOne));
         for (const batch of batchesOf(jobs, (job) => job)) {
-          await this.#send(batch).catch((error: unknown) => {
+          const sent = await this.#send(batch).catch((error: unknown) => {
             throw this.#named(error, batch[0]?.id ?? '');
           });
+          for (const [index, job] of batch.entries()) results.push(toEnqueued(job, sent[index] ?? 'enqueued'));
         }
-        for (const job of jobs) results.push(enqueued(job));
       }
       if (replication !== null) await this.#replicate(replication, `${results.length} jobs are`);
       return results;
@@ -217,6 +216,19 @@ export class Wingman {
     return this.#whileOpen(() => queueLimits(this.#backend));
   }
 
+  /** The job that has a unique key of a type now, or null. Where `until` is given, it may have ended long ago. */
+  standing(type: string | AnyDefinition, key: string): Promise<StandingJob | null> {
+    return this.#whileOpen(() => findStanding(this.#backend, typeIn(type), key));
+  }
+
+  /**
+   * Frees a unique key that is taken `for` a time, before that is up. False where nobody has it, or a job has it until it is
+   * claimed or done: cancel that one.
+   */
+  releaseKey(type: string | AnyDefinition, key: string): Promise<boolean> {
+    return this.#whileOpen(() => releaseKey(this.#backend, this.#caller, typeIn(type), key));
+  }
+
   /** All queues, workers and counters at one glance. */
   stats(): Promise<Stats> {
     return this.#whileOpen(() => readStats(this.#backend));
@@ -262,10 +274,11 @@ export class Wingman {
     return due === undefined ? wrapped : { ...wrapped, due };
   }
 
-  async #send(jobs: readonly NewJob[]): Promise<void> {
-    await this.#caller.call((call) =>
+  async #send(jobs: readonly NewJob[]): Promise<readonly Enqueued[]> {
+    const { results } = await this.#caller.call((call) =>
       deliver(() => this.#backend.enqueue(call, jobs), this.#enqueueTimeout, systemClock),
     );
+    return results;
   }
 
   #named(error: unknown, id: string): unknown {
@@ -283,12 +296,12 @@ export class Wingman {
   }
 }
 
-function jobOf(definition: AnyDefinition, payload: unknown): Job {
-  return { type: definition.type, queue: definition.queue, payload, definition };
+function typeIn(type: string | AnyDefinition): string {
+  return typeof type === 'string' ? type : type.type;
 }
 
-function enqueued({ id, type, queue }: NewJob): EnqueuedJob {
-  return { id, type, queue };
+function jobOf(definition: AnyDefinition, payload: unknown): Job {
+  return { type: definition.type, queue: definition.queue, payload, definition };
 }
 
 /** Says which of many inputs was refused. */

@@ -18,19 +18,22 @@ import type { InspectBackend, Takes } from './inspect.ts';
 import type { Move } from './move.ts';
 import type { OperateBackend } from './operate.ts';
 import type { ScheduleStore } from './schedules.ts';
+import type { EnqueueReply, UniqueKeys } from './uniqueness.ts';
 
 export type * from './controls.ts';
 export type * from './inspect.ts';
 export type * from './move.ts';
 export type * from './operate.ts';
 export type * from './schedules.ts';
+export type * from './uniqueness.ts';
 
 export interface EnqueueBackend {
   /**
    * Appends jobs to the backs of their queues, or to the scheduled jobs where they are due later. A job whose id is in the
-   * books already changes nothing.
+   * books already changes nothing. One whose unique key is taken does as its `onConflict` says; two of one call meet as two
+   * calls would, in their order.
    */
-  enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]>;
+  enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply>;
 }
 
 export interface Settlement {
@@ -257,6 +260,7 @@ export interface Backend
   readonly schedules: ScheduleStore;
   /** Null where only this handle can reach the store: it is in this process's memory, or goes through a user's own client. */
   readonly reopen: Reopen | null;
+  readonly uniqueKeys: UniqueKeys;
   /** Frees every resource; waits end as aborted. A second call does nothing. */
   close(): Promise<void>;
 }

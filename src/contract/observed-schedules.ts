@@ -1,8 +1,12 @@
-import type { JobEvents } from '../core/events.ts';
+import type { NewJob } from '../core/envelope.ts';
 import type { ScheduleStore } from './schedules.ts';
+import type { EnqueueReply } from './uniqueness.ts';
 
-/** A store of schedules, with an event for each job that is enqueued through it. */
-export function observedSchedules(store: ScheduleStore, emit: (event: JobEvents['enqueued']) => void): ScheduleStore {
+/** A store of schedules that tells what became of each job which is enqueued through it. */
+export function observedSchedules(
+  store: ScheduleStore,
+  told: (job: NewJob, reply: EnqueueReply) => void | Promise<void>,
+): ScheduleStore {
   return {
     find: (name) => store.find(name),
     names: (offset, limit) => store.names(offset, limit),
@@ -10,9 +14,8 @@ export function observedSchedules(store: ScheduleStore, emit: (event: JobEvents[
     remove: (call, name) => store.remove(call, name),
     write: async (call, write) => {
       const written = await store.write(call, write);
-      if (written.job === 'enqueued' && write.job !== undefined) {
-        const { id, queue, type } = write.job;
-        emit({ event: 'enqueued', id, queue, type });
+      if (write.job !== undefined && written.job !== null) {
+        await told(write.job, { results: [written.job], moves: written.moves });
       }
       return written;
     },

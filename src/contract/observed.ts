@@ -11,6 +11,7 @@ import type {
   ControlBackend,
   Counters,
   DeadLetter,
+  EnqueueReply,
   ExchangeReply,
   ExchangeRequest,
   Finding,
@@ -24,6 +25,7 @@ import type {
   Settlement,
   Stats,
   SweepReply,
+  UniqueKeys,
   UnlockReply,
   Wake,
 } from './backend.ts';
@@ -41,6 +43,7 @@ export class ObservedBackend implements Backend {
   readonly reopen: Reopen | null;
   readonly controls: ControlBackend;
   readonly schedules: ScheduleStore;
+  readonly uniqueKeys: UniqueKeys;
   readonly #backend: Backend;
   readonly #emit: (event: JobEvent) => void;
   readonly #clock: Clock;
@@ -52,20 +55,32 @@ export class ObservedBackend implements Backend {
     this.maxPayload = backend.maxPayload;
     this.reopen = backend.reopen;
     this.controls = backend.controls;
-    this.schedules = observedSchedules(backend.schedules, emit);
+    this.schedules = observedSchedules(backend.schedules, (job, reply) => this.#emitEnqueued([job], reply));
+    this.uniqueKeys = backend.uniqueKeys;
     this.#backend = backend;
     this.#emit = emit;
     this.#clock = clock;
   }
 
-  async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
-    const results = await this.#backend.enqueue(call, jobs);
+  async enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {
+    const reply = await this.#backend.enqueue(call, jobs);
+    this.#emitEnqueued(jobs, reply);
+    return reply;
+  }
+
+  #emitEnqueued(jobs: readonly NewJob[], { results, moves }: EnqueueReply): void {
     jobs.forEach((job, index) => {
-      if (results[index] !== 'enqueued') return;
+      const result = results[index];
       const { id, queue, type } = job;
+      if (typeof result === 'object' && result.outcome === 'replaced') {
+        // Keys are of one type.
+        this.#emit({ event: 'cancelled', id: result.id, queue: result.queue, type });
+      } else if (result !== 'enqueued') {
+        return;
+      }
       this.#emit({ event: isLater(job, this.#clock) ? 'scheduled' : 'enqueued', id, queue, type });
     });
-    return results;
+    this.#emitMoves(moves);
   }
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {

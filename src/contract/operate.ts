@@ -12,7 +12,10 @@ export interface CancelReply {
   readonly moves: readonly Move[];
 }
 
-/** For each id: done, or not, since the job is not in a state for that, or not in the books. */
+/**
+ * For each id: done, or not, since the job is not in a state for that, or not in the books. A failed job is not retried either
+ * where it was to be unique until done, and another one stands for its key by now.
+ */
 export type Acted<Done extends string> = Done | 'refused' | 'unknown';
 
 export interface OperateBackend {

@@ -1,6 +1,8 @@
 // Recurring schedules, as a store keeps them. What they say is nothing to it: it knows their names and when they are due.
 import type { NewJob } from '../core/envelope.ts';
 import type { Call } from './call.ts';
+import type { Move } from './move.ts';
+import type { Enqueued } from './uniqueness.ts';
 
 export interface StoredSchedule {
   readonly name: string;
@@ -23,7 +25,9 @@ export interface ScheduleWritten {
   /** The version from now on; null where nothing was done, since the schedule is not as `replaces` says. */
   readonly version: number | null;
   /** What became of the job; null without one, and where nothing was done. */
-  readonly job: 'enqueued' | 'duplicate' | null;
+  readonly job: Enqueued | null;
+  /** Of other jobs, where it replaced one. */
+  readonly moves: readonly Move[];
 }
 
 export interface DueSchedules {

@@ -4,6 +4,7 @@ import {
   CanceledError,
   CouldNotLockError,
   InvalidOptionError,
+  JobConflictError,
   messageOf,
   StaleError,
   shown,
@@ -89,8 +90,10 @@ export class Stages {
   }
 
   /**
-   * Appends a job to its queue under a new id, which it returns.
-   * @throws WingmanError `WINGMAN_JOB_MISSING` without a job; what `wrap` throws for one that cannot be stored
+   * Appends a job to its queue under a new id, which it returns; where its unique key is taken and it does not replace the job
+   * that has it, the id of that one.
+   * @throws WingmanError `WINGMAN_JOB_MISSING` without a job; what `wrap` throws for one that cannot be stored;
+   *   JobConflictError where its unique key is taken and it asks for that
    */
   async pushJob(job: Job): Promise<string> {
     return this.#push(await wrap(job, newId(this.#clock), this.backend.maxPayload));
@@ -108,8 +111,11 @@ export class Stages {
   }
 
   async #push(job: NewJob): Promise<string> {
-    await this.#caller.call((call) => this.backend.enqueue(call, [job]));
-    return job.id;
+    const { results } = await this.#caller.call((call) => this.backend.enqueue(call, [job]));
+    const [result] = results;
+    if (typeof result !== 'object' || result.outcome === 'replaced') return job.id;
+    if (result.outcome !== 'rejected') return result.id;
+    throw new JobConflictError(`job ${job.id} is not enqueued`, job.type, result.id);
   }
 
   /**

@@ -5,6 +5,7 @@ import { normalizeLocks, type StoredLock } from './lock.ts';
 import { decodePayload, encodePayload } from './payload.ts';
 import { normalizeRates } from './rate.ts';
 import { validate } from './schema.ts';
+import { type OnConflict, type Uniqueness, uniqueness } from './unique.ts';
 
 /** When a job may run first: after so many milliseconds, or at an instant (ms since the epoch), by the backend's clock. */
 export type Due = { readonly in: number } | { readonly at: number };
@@ -21,10 +22,12 @@ export interface NewJob {
   readonly locks: readonly StoredLock[] | null;
   readonly due?: Due;
   readonly extras?: Extras;
+  /** What its enqueue does where its unique key is taken; `keep` when left out. */
+  readonly onConflict?: OnConflict;
 }
 
 /** The envelope of a job in the books. */
-export interface StoredJob extends Omit<NewJob, 'due'> {
+export interface StoredJob extends Omit<NewJob, 'due' | 'onConflict'> {
   /** Attempts used so far: runs that ended in a failure. */
   readonly attempts: number;
   /** Runs in a row whose worker vanished; they use no attempt. */
@@ -71,21 +74,36 @@ export async function wrap(job: Job, id: string, maxPayload?: number): Promise<N
   const type = checkType(job.type);
   const queue = checkQueue(job.queue);
   const payload = encodePayload(job.payload, type, maxPayload);
-  return { id, type, queue, payload, locks: await locksOf(job, payload, id) };
+  const { locks, unique } = await rulesOf(job, payload, id);
+  if (unique === null) return { id, type, queue, payload, locks };
+  return { id, type, queue, payload, locks, extras: { unique: unique.unique }, onConflict: unique.onConflict };
 }
 
-async function locksOf(job: Job, payload: string, id: string): Promise<readonly StoredLock[] | null> {
+/** What a job's input and its type have to say of it. */
+interface Rules {
+  readonly locks: readonly StoredLock[] | null;
+  readonly unique: Uniqueness | null;
+}
+
+async function rulesOf(job: Job, payload: string, id: string): Promise<Rules> {
   const { definition } = job;
-  // Without a definition and without locks of its own, only the manager that knows the type can tell what it needs.
   if (definition === undefined) {
+    // Without locks of its own, only the manager that knows the type can tell what it needs.
     const isKnown = job.lock !== undefined || job.rate !== undefined;
-    return isKnown ? [...normalizeLocks(job.lock), ...normalizeRates(job.rate)] : null;
+    const locks = isKnown ? [...normalizeLocks(job.lock), ...normalizeRates(job.rate)] : null;
+    return { locks, unique: uniqueness(job.unique) };
   }
-  const { input, lock, rate } = definition;
-  if (input === undefined && lock === undefined && rate === undefined) return [];
+  const { input, lock, rate, unique } = definition;
+  if (input === undefined && lock === undefined && rate === undefined && unique === undefined) {
+    return { locks: [], unique: uniqueness(job.unique) };
+  }
   const stored = decodePayload(payload, id);
   const output = input === undefined ? stored : await validate(input, stored, definition.type);
-  return limitsOf(definition, output);
+  return {
+    locks: limitsOf(definition, output),
+    // As in `limitsOf`: the function is of what the schema gives.
+    unique: uniqueness(job.unique === undefined ? unique?.(output as never) : job.unique),
+  };
 }
 
 /**

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'WINGMAN_JOB_INVALID'
   | 'WINGMAN_JOB_NOT_FOUND'
   | 'WINGMAN_JOB_STATE'
+  | 'WINGMAN_JOB_CONFLICT'
   | 'WINGMAN_INPUT_INVALID'
   | 'WINGMAN_PAYLOAD_NOT_JSON'
   | 'WINGMAN_PAYLOAD_TOO_LARGE'
@@ -91,6 +92,18 @@ export class EnqueueTimeoutError extends BackendError {
     const message = `job ${id} met no answer within ${timeout} ms: ${what}; ${hint}: ${messageOf(cause)}`;
     super('WINGMAN_ENQUEUE_TIMEOUT', message, fate, { cause });
     this.id = id;
+  }
+}
+
+/** Another job stands for a unique key, and the caller asked for an error, or for what cannot be with that job there. */
+export class JobConflictError extends WingmanError {
+  /** The id of the job that stands. */
+  readonly standing: string;
+
+  constructor(what: string, type: string, standing: string) {
+    const hint = 'leave it to that job, wait until its key is free, or cancel it';
+    super('WINGMAN_JOB_CONFLICT', `${what}: job ${standing} of type '${type}' stands for its unique key; ${hint}`);
+    this.standing = standing;
   }
 }
 

@@ -15,7 +15,8 @@ export interface Extras {
 
 /** Which other jobs a job must not stand beside. */
 export interface Unique {
+  /** 1 to 512 characters. Keys of different types have nothing in common. */
   readonly key: string;
-  /** How long the key is taken: while the job has not begun, until it has ended, or so many milliseconds from its enqueue. */
+  /** How long the key is taken: until the job is first claimed, until it has ended, or so many milliseconds from its enqueue. */
   readonly while: 'waiting' | 'until done' | number;
 }

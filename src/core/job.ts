@@ -8,6 +8,7 @@ import { checkNames } from './options.ts';
 import type { Rates } from './rate.ts';
 import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts';
 import { isSchema, type Schema } from './schema.ts';
+import { type UniqueOptions, type UniqueRule, uniqueFunction } from './unique.ts';
 
 /** What a handler gets beside its input. */
 export interface Context {
@@ -56,6 +57,8 @@ export interface JobOptions<Input, Output = Input> {
    * it is gone at once.
    */
   readonly keep?: KeepOptions;
+  /** Which other jobs of this type a job must not stand beside, and what becomes of one that would. */
+  readonly unique?: UniqueRule<Output>;
 }
 
 /** One piece of work that is not in the books yet: what `enqueue` and `pushJob` take. */
@@ -69,6 +72,8 @@ export interface Job {
   readonly lock?: Locks;
   /** The same for rates. */
   readonly rate?: Rates;
+  /** In the stead of its definition's rule, where that has one; false for a job that is not unique. */
+  readonly unique?: UniqueOptions | false;
   readonly definition?: AnyDefinition;
 }
 
@@ -84,6 +89,7 @@ export interface JobDefinition<Input, Output = Input> {
   readonly timeout: number | null;
   /** Null where completed jobs are not kept. */
   readonly keep: Keep | null;
+  readonly unique: ((input: Output) => UniqueOptions | null | undefined) | undefined;
   /** Makes one job of this type. Its input is validated when it is pushed or enqueued. */
   job(...input: InputArguments<Input>): Job;
   /** Pairs the type with the function that does the work, for a manager. */
@@ -103,6 +109,7 @@ export interface AnyDefinition {
   readonly retry: RetryPolicy;
   readonly timeout: number | null;
   readonly keep: Keep | null;
+  readonly unique: ((input: never) => UniqueOptions | null | undefined) | undefined;
 }
 
 /** A job type with the function that does its work. Made by a definition's `.handle(fn)`. */
@@ -117,7 +124,7 @@ export interface Handler {
 const HANDLER: unique symbol = Symbol.for('wingmanjs.handler') as never;
 const DEFINITION: unique symbol = Symbol.for('wingmanjs.definition') as never;
 
-const OPTIONS = ['type', 'queue', 'input', 'lock', 'rate', 'retry', 'timeout', 'keep'];
+const OPTIONS = ['type', 'queue', 'input', 'lock', 'rate', 'retry', 'timeout', 'keep', 'unique'];
 const DEFAULT_QUEUE = 'default';
 const DEFAULT_TIMEOUT = 3_600_000;
 
@@ -154,6 +161,7 @@ export function defineJob<Input, Output>(options: JobOptions<Input, Output>): Jo
     retry: retryPolicy(options.retry),
     timeout: timeout === false ? null : positive(timeout),
     keep: keepRule(options.keep, 'keep'),
+    unique: uniqueFunction(options.unique),
     job: (...[payload]) => ({ type: definition.type, queue: definition.queue, payload, definition }),
     handle: (handler) => {
       if (typeof handler !== 'function') throw new InvalidOptionError('handler', 'a function', handler);

@@ -1,16 +1,18 @@
 import type { Acted, Backend } from '../contract/backend.ts';
 import type { Caller } from '../contract/call.ts';
-import { WingmanError } from '../core/errors.ts';
+import { JobConflictError, WingmanError } from '../core/errors.ts';
 
 /** How many jobs one step of a long act takes. */
 const STEP = 200;
 
 /**
  * Gives a failed job a new set of attempts, and puts it at the back of its queue.
- * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`
+ * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`; JobConflictError where it is to be unique until done, and
+ *   another job stands for its key by now
  */
 export async function retryJob(backend: Backend, caller: Caller, id: string): Promise<void> {
   const [result] = await caller.call((call) => backend.retryFailed(call, [id]));
+  if (result === 'refused') await expectNoConflict(backend, id);
   await expectDone(backend, id, result, 'only a failed job can be retried');
 }
 
@@ -47,7 +49,7 @@ export async function cancelJob(backend: Backend, caller: Caller, id: string): P
   }
 }
 
-/** Retries the jobs that have failed by now. Returns how many. */
+/** Retries the jobs that have failed by now, but those whose unique key another job has. Returns how many. */
 export function retryAllFailed(backend: Backend, caller: Caller): Promise<number> {
   return forAllFailed(backend, (ids) => caller.call((call) => backend.retryFailed(call, ids)));
 }
@@ -64,14 +66,25 @@ async function forAllFailed(
   // Those that fail while this goes on are not of this act: it would not end where jobs fail as fast as they are retried.
   let left = (await backend.stats()).failed;
   let done = 0;
+  // Those that are refused stay where they are, before all others.
+  let refused = 0;
   while (left > 0) {
-    const ids = await backend.list({ state: 'failed' }, 0, Math.min(STEP, left));
+    const ids = await backend.list({ state: 'failed' }, refused, Math.min(STEP, left));
     if (ids.length === 0) break;
     const results = await act(ids);
     done += results.filter((result) => result === 'retried' || result === 'discarded').length;
+    refused += results.filter((result) => result === 'refused').length;
     left -= ids.length;
   }
   return done;
+}
+
+async function expectNoConflict(backend: Backend, id: string): Promise<void> {
+  const view = await backend.find(id);
+  const unique = view?.job.extras?.unique;
+  if (view?.state !== 'failed' || unique === undefined) return;
+  const standing = await backend.uniqueKeys.standing(view.job.type, unique.key);
+  if (standing !== null) throw new JobConflictError(`job ${id} is not retried`, view.job.type, standing.id);
 }
 
 async function expectDone(

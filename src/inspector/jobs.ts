@@ -1,5 +1,6 @@
 import type { InspectBackend, JobView, Listing } from '../contract/backend.ts';
 import { InvalidOptionError } from '../core/errors.ts';
+import type { Unique } from '../core/extras.ts';
 import type { Lock, StoredLock } from '../core/lock.ts';
 import type { FailedAttempt, Failure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
@@ -29,6 +30,8 @@ export interface JobInfo {
   readonly locks: readonly Lock[] | null;
   /** By which keys its start is limited: one job each `every` milliseconds, and `burst` at once. Left out where it is not. */
   readonly rates?: readonly RateInfo[];
+  /** The key that it is, or was, to have alone, and for how long: a number is milliseconds from its enqueue. */
+  readonly unique?: Unique;
   /** Runs that ended in a failure. */
   readonly attempts: number;
   /** Runs in a row whose worker vanished. */
@@ -98,6 +101,7 @@ function toInfo({ job, state, due, owner, heldFor, reason, failedAt, completedAt
     ...{ id, type, queue, state, input: inputOf(job), locks: locksIn(locks), attempts, crashes },
     ...ratesIn(locks),
     enqueuedAt: new Date(job.enqueuedAt),
+    ...(job.extras?.unique !== undefined && { unique: job.extras.unique }),
     ...(due !== undefined && { runAt: new Date(due) }),
     ...(owner !== undefined && { worker: owner.worker }),
     ...(heldFor !== undefined && waitIn(heldFor)),

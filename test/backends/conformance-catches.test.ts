@@ -122,6 +122,27 @@ const faults: Readonly<Record<string, () => Promise<Open>>> = {
         },
     ),
 
+  'leaves a job its unique key when it is claimed': () =>
+    withBooks(
+      (Books) =>
+        class extends Books {
+          override begin(): void {
+            // The key is kept until the job is done.
+          }
+        },
+    ),
+
+  'frees the unique key of a job that is handed back': () =>
+    withBooks(
+      (Books) =>
+        class extends Books {
+          override toFront(...[entry]: Parameters<SoundBooks['toFront']>): void {
+            super.toFront(entry);
+            this.freeKey(entry);
+          }
+        },
+    ),
+
   'reserves the first lock only of a job that it wakes': () =>
     withBooks(
       (Books) =>

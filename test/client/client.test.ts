@@ -54,7 +54,12 @@ describe('enqueue', () => {
     const { wingman, memory } = await client();
     const first = await wingman.enqueue(invoice, { tenant: 'acme' });
     const second = await wingman.enqueue(cleanup);
-    expect(first).toEqual({ id: expect.stringMatching(/^[\w~]{22}$/), type: 'invoice.send', queue: 'billing' });
+    expect(first).toEqual({
+      id: expect.stringMatching(/^[\w~]{22}$/),
+      type: 'invoice.send',
+      queue: 'billing',
+      outcome: 'enqueued',
+    });
     expect(second).toMatchObject({ type: 'cleanup', queue: 'default' });
     expect(first.id.slice(0, 8) <= second.id.slice(0, 8)).toBe(true);
     const view = await memory.find(first.id);
@@ -68,7 +73,7 @@ describe('enqueue', () => {
   test('takes a job that a definition made, and one without a definition', async () => {
     const { wingman } = await client();
     const made = await wingman.enqueue(invoice.job({ tenant: 'a' }), { id: 'mine' });
-    expect(made).toEqual({ id: 'mine', type: 'invoice.send', queue: 'billing' });
+    expect(made).toEqual({ id: 'mine', type: 'invoice.send', queue: 'billing', outcome: 'enqueued' });
     expect(await wingman.enqueue({ type: 'free', payload: [1] })).toMatchObject({ type: 'free', queue: 'default' });
   });
 

@@ -10,6 +10,7 @@ import type { Lock } from '../../src/core/lock.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { MOST_CRASHES } from '../../src/core/outcome.ts';
 import { TRANSITIONS } from '../../src/core/states.ts';
+import type { OnConflict } from '../../src/core/unique.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
 /** A backend on a clock that the test moves. */
@@ -198,6 +199,48 @@ test('grants that pass, and locks taken one at a time, are told as well', async 
   pass(100);
   await backend.passGrants(10);
   expect(told()).toEqual([{ event: 'granted', id: 'c', queue: 'other', detail: 'k' }]);
+});
+
+test('a job that is replaced is cancelled, and the new one enqueued; one that is kept away is nothing', async () => {
+  const { backend, exchange, told, enqueue: enqueueLocked } = await observed();
+  await backend.register('w', 60_000);
+  const caller = new Caller('unique');
+  const enqueue = (...jobs: readonly (readonly [id: string, onConflict?: OnConflict, ...locks: Lock[]])[]) =>
+    caller.call((call) =>
+      backend.enqueue(
+        call,
+        jobs.map(([id, onConflict = 'keep', ...locks]) => ({
+          ...{ id, type: 't', queue: 'q', payload: 'null', locks, onConflict },
+          extras: { unique: { key: 'u', while: 'until done' } },
+        })),
+      ),
+    );
+  await enqueue(['a'], ['b'], ['c', 'replace'], ['d', 'reject'], ['e', 'extend']);
+  const at = { queue: 'q', type: 't' };
+  expect(told()).toEqual([
+    { event: 'enqueued', id: 'a', ...at },
+    { event: 'cancelled', id: 'a', ...at },
+    { event: 'enqueued', id: 'c', ...at },
+  ]);
+  // One that has a grant leaves its place to the next.
+  const plain = (id: string) => enqueueLocked(id, { locks: [lock] });
+  await plain('holder');
+  await enqueue(['f', 'replace', lock]);
+  await plain('g');
+  const { claimed } = await exchange('w', [], 3);
+  told();
+  await exchange(
+    'w',
+    claimed.map((job) => ({ job, outcome: { kind: 'completed' } })),
+  );
+  expect(told().at(-1)).toEqual({ event: 'granted', id: 'f', queue: 'q', detail: 'k' });
+  await enqueue(['h', 'replace']);
+  expect(told()).toEqual([
+    { event: 'cancelled', id: 'f', ...at },
+    { event: 'enqueued', id: 'h', ...at },
+    { event: 'granted', id: 'g', queue: 'q', detail: 'k' },
+  ]);
+  expect(await backend.uniqueKeys.standing('t', 'u')).toEqual({ id: 'h', queue: 'q' });
 });
 
 test('reads pass through', async () => {

@@ -34,6 +34,30 @@ test('enqueue takes what the schema takes, and not what it gives', () => {
   wingman.enqueue(withSchema, { n: '1' }, { dealy: 1 });
 });
 
+test('a unique job says which key, for how long, and what becomes of another', () => {
+  wingman.enqueue(withSchema, { n: '1' }, { unique: { key: 'k', while: 'waiting', onConflict: 'replace' } });
+  wingman.enqueue(withSchema, { n: '1' }, { unique: { key: 'k', for: '10m' } });
+  wingman.enqueue(withSchema, { n: '1' }, { unique: false });
+  // @ts-expect-error a key is needed
+  wingman.enqueue(withSchema, { n: '1' }, { unique: { for: '10m' } });
+  // @ts-expect-error no such choice
+  wingman.enqueue(withSchema, { n: '1' }, { unique: { key: 'k', onConflict: 'ignore' } });
+  // @ts-expect-error one key for many makes no sense
+  wingman.enqueueMany(withSchema, [{ n: '1' }], { unique: { key: 'k' } });
+  // The rule of a type is of what its schema gives.
+  defineJob({
+    type: 'a',
+    input: z.object({ n: z.coerce.number<string>() }),
+    unique: ({ n }) => ({ key: n.toFixed() }),
+  });
+  defineJob({ type: 'a', input: z.object({ n: z.string() }), unique: { key: ({ n }) => n, for: '1h' } });
+  // @ts-expect-error a key is text
+  defineJob<{ n: number }>({ type: 'a', unique: ({ n }) => ({ key: n }) });
+  expectTypeOf<EnqueuedJob['outcome']>().toEqualTypeOf<
+    'enqueued' | 'duplicate' | 'kept' | 'replaced' | 'extended' | 'rejected'
+  >();
+});
+
 test('enqueue takes what the type parameter says', () => {
   wingman.enqueue(withGeneric, { tenant: 'acme' });
   // @ts-expect-error a property is missing

@@ -26,6 +26,15 @@ export interface Entry {
   failures: FailedAttempt[];
 }
 
+/** The job that has a unique key: for itself alone, or until an instant whatever becomes of it. */
+export interface KeyHolder {
+  readonly id: string;
+  readonly queue: string;
+  /** Of another job with the same id it is not. */
+  readonly sequence: number;
+  until?: number;
+}
+
 /** A queue: first the jobs with grants, by sequence, then the list of all others. */
 export interface Queue {
   readonly granted: Entry[];
@@ -57,6 +66,8 @@ export class Books {
   readonly newest = new Map<string, { readonly sequence: number; readonly lock: StoredLock }>();
   /** Keys to be granted before this step ends: a rate was used, or a limit has changed. */
   readonly touched = new Set<string>();
+  /** Who has which unique key, by `nameOf`. */
+  readonly uniques = new Map<string, KeyHolder>();
   readonly dead: DeadLetter[] = [];
   /** Job type to how long completed jobs of it are kept: the rule that came with the last one. */
   readonly keepRules = new Map<string, Keep>();
@@ -276,8 +287,29 @@ export class Books {
     this.queue(entry.job.queue).list.push(entry);
   }
 
+  /** Removes a job, and all that it has but the places of its locks. */
+  erase(entry: Entry): void {
+    this.freeKey(entry);
+    this.jobs.delete(entry.job.id);
+  }
+
+  /** A job is claimed, which ends what holds while it waits. */
+  begin(entry: Entry): void {
+    if (entry.job.extras?.unique?.while === 'waiting') this.freeKey(entry);
+  }
+
+  /** Frees the unique key that a job has for itself alone. */
+  freeKey({ job }: Entry): void {
+    const { unique } = job.extras ?? {};
+    if (unique === undefined) return;
+    const name = nameOf(job.type, unique.key);
+    const holder = this.uniques.get(name);
+    if (holder?.sequence === job.sequence && holder.until === undefined) this.uniques.delete(name);
+  }
+
   /** Keeps a job as failed. */
   fail(entry: Entry, at: number): void {
+    this.freeKey(entry);
     this.leave(entry);
     entry.state = 'failed';
     entry.failedAt = at;
@@ -311,6 +343,11 @@ export class Books {
 function insertBySequence(entries: Entry[], entry: Entry): void {
   const index = entries.findLastIndex((other) => other.job.sequence < entry.job.sequence);
   entries.splice(index + 1, 0, entry);
+}
+
+/** One name for a key of a type. No type has a line feed. */
+export function nameOf(type: string, key: string): string {
+  return `${type}\n${key}`;
 }
 
 export function remove(entries: Entry[], entry: Entry): boolean {

@@ -3,6 +3,7 @@ import type { Keep } from '../../core/keep.ts';
 import { CRASHED } from '../../core/outcome.ts';
 import { type Books, type Entry, move } from './books.ts';
 import { byCompletion, byFailure } from './listing.ts';
+import { retakeKey } from './uniqueness.ts';
 
 /** Keeps a job as failed whose worker vanished too often in a row; no attempt is used. */
 export function quarantine(books: Books, entry: Entry, now: number): void {
@@ -12,10 +13,10 @@ export function quarantine(books: Books, entry: Entry, now: number): void {
 }
 
 /** Gives a failed job a new set of attempts. */
-export function retryFailed(books: Books, id: string): Acted<'retried'> {
+export function retryFailed(books: Books, id: string, now: number): Acted<'retried'> {
   const entry = books.jobs.get(id);
   if (entry === undefined) return 'unknown';
-  if (entry.state !== 'failed') return 'refused';
+  if (entry.state !== 'failed' || !retakeKey(books, entry.job, now)) return 'refused';
   entry.job = { ...entry.job, attempts: 0, crashes: 0 };
   books.toBack(entry);
   return 'retried';
@@ -26,7 +27,7 @@ export function discard(books: Books, id: string): Acted<'discarded'> {
   const entry = books.jobs.get(id);
   if (entry === undefined) return 'unknown';
   if (entry.state !== 'failed' && entry.state !== 'completed') return 'refused';
-  books.jobs.delete(id);
+  books.erase(entry);
   return 'discarded';
 }
 
@@ -36,7 +37,7 @@ export function expire(books: Books, failed: Keep, limit: number, now: number): 
   const drop = (kept: readonly Entry[], endedAt: (entry: Entry) => number, rule: Keep): void => {
     const expired = kept.slice(0, surplus(kept.map(endedAt), rule, now)).slice(0, limit - moves.length);
     for (const entry of expired) {
-      books.jobs.delete(entry.job.id);
+      books.erase(entry);
       moves.push(move('expired', entry));
     }
   };

@@ -36,7 +36,7 @@ export function settle(
   freed.push(...books.free(entry));
   if (entry.cancelAsked === job.token && goesOn(outcome)) {
     books.leave(entry);
-    books.jobs.delete(job.id);
+    books.erase(entry);
     return 'cancelled';
   }
   if (outcome.kind === 'released') {
@@ -47,8 +47,9 @@ export function settle(
   switch (outcome.kind) {
     case 'completed':
       if (outcome.keep === undefined) {
-        books.jobs.delete(job.id);
+        books.erase(entry);
       } else {
+        books.freeKey(entry);
         entry.state = 'completed';
         entry.completedAt = now;
         entry.job = { ...entry.job, crashes: 0 };
@@ -57,7 +58,7 @@ export function settle(
       if (outcome.counted !== false) books.successful += 1;
       break;
     case 'cancelled':
-      books.jobs.delete(job.id);
+      books.erase(entry);
       break;
     case 'retry':
       countAttempt(books, entry, outcome, now);
@@ -78,7 +79,7 @@ export function settle(
       break;
     case 'dead': {
       const raw = new TextEncoder().encode(entry.job.payload);
-      books.jobs.delete(job.id);
+      books.erase(entry);
       books.dead.push({ queue: entry.job.queue, reason: outcome.reason, at: now, raw });
     }
   }
@@ -154,6 +155,7 @@ function own(books: Books, entry: Entry, worker: string, withLocks: boolean): Cl
   for (const lock of entry.job.locks ?? []) {
     if (withLocks || books.holds(entry, lock.key)) books.take(entry, lock, token);
   }
+  books.begin(entry);
   const limit = books.controls.queueLimits.get(entry.job.queue);
   if (limit !== undefined && limit.concurrency !== null) entry.isSeated = true;
   if (limit?.rate) books.spend({ key: QUEUE_MARK + entry.job.queue, ...limit.rate });

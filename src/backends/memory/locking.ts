@@ -1,7 +1,7 @@
 import type { CancelReply, LockReply, UnlockReply } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
 import type { StoredLock } from '../../core/lock.ts';
-import { move, remove } from './books.ts';
+import { type Books, type Entry, move, remove } from './books.ts';
 import type { Desk } from './desk.ts';
 import { ownedEntry } from './exchange.ts';
 import { firstFull } from './granting.ts';
@@ -19,7 +19,7 @@ export function lock(desk: Desk, job: ClaimedJob, locks?: readonly StoredLock[])
     const freed = books.free(entry);
     if (isToCancel(entry)) {
       books.leave(entry);
-      books.jobs.delete(job.id);
+      books.erase(entry);
       return { state: 'stale', moves: [move('cancelled', entry, job.worker), ...desk.grant(freed)] };
     }
     books.hold(entry, full.key);
@@ -47,13 +47,18 @@ export function cancel(desk: Desk, id: string): CancelReply {
     desk.controls.wake(entry.owner.worker);
     return { result: 'asked', moves: [] };
   }
+  return { result: 'cancelled', moves: desk.grant(removeWaiting(books, entry)) };
+}
+
+/** Removes a job that neither runs nor has ended. Returns the lock keys that are to be granted. */
+export function removeWaiting(books: Books, entry: Entry): string[] {
   const { granted, list } = books.queue(entry.job.queue);
   if (!remove(granted, entry)) remove(list, entry);
   const { heldFor } = entry;
   books.unhold(entry);
   const freed = books.free(entry);
-  books.jobs.delete(id);
+  books.erase(entry);
   // It may have been what those behind it waited for.
   if (heldFor !== undefined) freed.push(heldFor);
-  return { result: 'cancelled', moves: desk.grant(freed) };
+  return freed;
 }

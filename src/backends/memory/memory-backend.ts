@@ -5,6 +5,7 @@ import type {
   ControlBackend,
   Counters,
   DeadLetter,
+  EnqueueReply,
   ExchangeReply,
   ExchangeRequest,
   Finding,
@@ -36,6 +37,7 @@ import { cancel, lock, unlock } from './locking.ts';
 import { statsOf, viewOf } from './looking.ts';
 import { MemorySchedules } from './schedules.ts';
 import { isToCancel, reclaim, relinquish } from './taking-back.ts';
+import { dropEnded, MemoryUniqueKeys } from './uniqueness.ts';
 
 /**
  * The reference model: the contract in the plainest code there is, in one process, lost with it. Every method does its work
@@ -49,6 +51,7 @@ export class MemoryBackend implements Backend {
   readonly maxPayload: number;
   readonly controls: ControlBackend;
   readonly schedules: MemorySchedules;
+  readonly uniqueKeys: MemoryUniqueKeys;
   readonly #desk: Desk;
   readonly #books: Books;
   /** When the first of the scheduled jobs was due that the last promotion left. */
@@ -60,10 +63,11 @@ export class MemoryBackend implements Backend {
     this.#books = this.#desk.books;
     this.controls = new MemoryControls(this.#desk);
     this.schedules = new MemorySchedules(this.#desk);
+    this.uniqueKeys = new MemoryUniqueKeys(this.#desk);
   }
 
-  async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
-    return this.#desk.once(call, () => jobs.map((job) => enqueue(this.#desk, job)));
+  async enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {
+    return this.#desk.once(call, () => enqueue(this.#desk, jobs));
   }
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
@@ -131,7 +135,9 @@ export class MemoryBackend implements Backend {
   }
 
   async reclaim(limit: number): Promise<SweepReply> {
-    const { moves, freed, left } = reclaim(this.#books, limit, this.#desk.open());
+    const now = this.#desk.open();
+    dropEnded(this.#books, now);
+    const { moves, freed, left } = reclaim(this.#books, limit, now);
     return { moves: [...moves, ...this.#desk.grant(freed)], more: left === 0 };
   }
 
@@ -261,7 +267,7 @@ export class MemoryBackend implements Backend {
   }
 
   async retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {
-    return this.#desk.once(call, () => ids.map((id) => retryFailed(this.#books, id)));
+    return this.#desk.once(call, () => ids.map((id) => retryFailed(this.#books, id, this.#desk.clock.now())));
   }
 
   async discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]> {

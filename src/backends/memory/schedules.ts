@@ -44,10 +44,11 @@ export class MemorySchedules implements ScheduleStore {
   async write(call: Call, { replaces, job, ...schedule }: ScheduleWrite): Promise<ScheduleWritten> {
     return this.#desk.once(call, () => {
       const { version = null } = this.#schedules.get(schedule.name) ?? {};
-      if (version !== replaces) return { version: null, job: null };
+      if (version !== replaces) return { version: null, job: null, moves: [] };
       const next = this.#desk.books.next();
       this.#schedules.set(schedule.name, { ...schedule, version: next });
-      return { version: next, job: job === undefined ? null : enqueue(this.#desk, job) };
+      const { results, moves } = job === undefined ? { results: [], moves: [] } : enqueue(this.#desk, [job]);
+      return { version: next, job: results[0] ?? null, moves };
     });
   }
 

@@ -53,7 +53,7 @@ export function isToCancel({ owner, cancelAsked }: Entry): boolean {
 function putBack(books: Books, entry: Entry, worker: string, { moves, freed }: TakenBack): void {
   if (isToCancel(entry)) {
     books.leave(entry);
-    books.jobs.delete(entry.job.id);
+    books.erase(entry);
     moves.push(move('cancelled', entry, worker));
     return;
   }

@@ -21,6 +21,8 @@ const SINGLES = {
   failed: 'failed',
   /** Set: jobs that were retried after they had failed: their failures are from before, whatever attempts they have used. */
   retried: 'retried',
+  /** Hash: job that has a unique key of its own → that key, with its type. */
+  uniques: 'uniques',
   /** Hash: job type → for how long (ms) and how many completed jobs of it are kept, as `86400000 1000`; -1 for no limit. */
   keep: 'keep',
   /** Hash: held job that needs several locks → how often it came to the head of one while another was full. */
@@ -77,6 +79,8 @@ const FAMILIES = {
   cancelled: 'cancelled:',
   /** String: the envelope, a line of JSON for the scripts and then the payload. */
   job: 'job:',
+  /** String, expires where the key is taken for a time: who has a unique key of a type: see lua/shared/unique.lua. */
+  unique: 'unique:',
   /** List: failed attempts of a job, oldest first. */
   failures: 'failures:',
   /** Hash: holders of a lock key → token, empty for a grant. */

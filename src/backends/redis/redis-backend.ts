@@ -5,6 +5,7 @@ import {
   type ControlBackend,
   type Counters,
   type DeadLetter,
+  type EnqueueReply,
   type ExchangeReply,
   type ExchangeRequest,
   type Finding,
@@ -36,6 +37,7 @@ import { decodeExchange, encodeExchange } from './exchange.ts';
 import { Reads } from './reads.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
 import { RedisSchedules } from './schedules.ts';
+import { decodeEnqueued, encodeUniques, RedisUniqueKeys } from './uniqueness.ts';
 
 export interface RedisSettings extends DeskSettings {
   readonly maxPayload: number;
@@ -51,6 +53,7 @@ export class RedisBackend implements Backend {
   readonly maxPayload: number;
   readonly controls: ControlBackend;
   readonly schedules: RedisSchedules;
+  readonly uniqueKeys: RedisUniqueKeys;
   /** Behind a getter, which no logger reads: it may hold a password. */
   readonly #reopen: Reopen | null;
   readonly #desk: Desk;
@@ -63,6 +66,7 @@ export class RedisBackend implements Backend {
     this.#reopen = reopen;
     this.#desk = new Desk(settings);
     this.schedules = new RedisSchedules(this.#desk);
+    this.uniqueKeys = new RedisUniqueKeys(this.#desk);
     this.#reads = new Reads(connection, keys);
     this.controls = new RedisControls(this.#desk);
     this.location = connection.location;
@@ -73,9 +77,9 @@ export class RedisBackend implements Backend {
     return this.#reopen;
   }
 
-  async enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
-    const reply = textOf(await this.#desk.run('enqueue', ...callArgs(call), jobs.length, ...jobs.flatMap(encodeNew)));
-    return Array.from(reply, (digit) => (digit === '1' ? 'enqueued' : 'duplicate'));
+  async enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {
+    const head = [...callArgs(call), this.#desk.grantTimeout, jobs.length, encodeUniques(jobs)];
+    return decodeEnqueued(await this.#desk.run('enqueue', ...head, ...jobs.flatMap(encodeNew)));
   }
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {

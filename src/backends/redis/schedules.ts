@@ -10,6 +10,7 @@ import { shown, WingmanError } from '../../core/errors.ts';
 import { encodeNew } from './codec.ts';
 import { callArgs, type Desk } from './desk.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
+import { decodeEnqueued, encodeUniques, splitOnce } from './uniqueness.ts';
 
 /** The recurring schedules: a hash of what they say, and their names sorted by name and by when they are due. */
 export class RedisSchedules implements ScheduleStore {
@@ -35,11 +36,14 @@ export class RedisSchedules implements ScheduleStore {
   }
 
   async write(call: Call, { name, replaces, due, text, job }: ScheduleWrite): Promise<ScheduleWritten> {
-    const args = [name, replaces ?? '', due ?? '', text, ...(job === undefined ? [] : encodeNew(job))];
-    const reply = textOf(await this.#desk.run('write-schedule', ...callArgs(call), ...args));
-    if (reply === '') return { version: null, job: null };
-    const [version, digit] = reply.split(' ');
-    return { version: Number(version), job: digit === '' ? null : digit === '1' ? 'enqueued' : 'duplicate' };
+    const jobs = job === undefined ? [] : [job];
+    const what = [name, replaces ?? '', due ?? '', text, this.#desk.grantTimeout, encodeUniques(jobs)];
+    const reply = await this.#desk.run('write-schedule', ...callArgs(call), ...what, ...jobs.flatMap(encodeNew));
+    const [told, moves] = arrayOf(reply);
+    const [version = '', became = ''] = splitOnce(textOf(told));
+    if (version === '') return { version: null, job: null, moves: [] };
+    const { results, moves: moved } = decodeEnqueued([became, moves]);
+    return { version: Number(version), job: results[0] ?? null, moves: moved };
   }
 
   async remove(call: Call, name: string): Promise<boolean> {

@@ -37,6 +37,8 @@ export type ScriptName =
   | 'due-schedules'
   | 'find'
   | 'peek'
+  | 'standing'
+  | 'release-key'
   | 'stats';
 
 export interface Script {
@@ -66,7 +68,7 @@ export function script(name: ScriptName): Script {
 
 /** Puts in the shared pieces that a text asks for, each once, and those that they ask for in their turn. */
 function include(text: string, done: Set<string>): string {
-  return text.replace(/^--@include (\w+)$/gm, (_, shared: string) => {
+  return text.replace(/^ *--@include (\w+)$/gm, (_, shared: string) => {
     if (done.has(shared)) return '';
     done.add(shared);
     return include(read(`shared/${shared}`), done);

@@ -10,7 +10,7 @@ import { toStored, toToken } from './numbers.ts';
 import { Paces } from './paces.ts';
 import { Places } from './places.ts';
 import { type Entry, integer, textOf, toEntry } from './rows.ts';
-import { cancels, failures, passes, questions, transitions } from './statements.ts';
+import { cancels, failures, passes, questions, transitions, uniqueKeys } from './statements.ts';
 import { Tallies } from './tallies.ts';
 
 /** One failed attempt, as an outcome tells it. */
@@ -72,6 +72,7 @@ export class Books {
   /** Gives a waiting job to a worker. Its locks are another matter. */
   claim(entry: Entry, worker: string, token: number): void {
     this.connection.run(transitions.claim, worker, token, entry.sequence);
+    if (entry.extras?.unique?.while === 'waiting') this.freeKey(entry);
     this.#enter(entry, 'processing');
   }
 
@@ -150,6 +151,7 @@ export class Books {
   fail(entry: Entry, failed: Failed): void {
     this.#keepFailure(entry, failed);
     this.connection.run(transitions.fail, this.now, entry.sequence);
+    this.freeKey(entry);
     this.#enter(entry, 'failed');
   }
 
@@ -157,6 +159,7 @@ export class Books {
   quarantine(entry: Entry, crashes: number): void {
     this.#keepFailure(entry, { failure: CRASHED });
     this.connection.run(transitions.quarantine, this.now, crashes, entry.sequence);
+    this.freeKey(entry);
     this.#enter(entry, 'failed');
     this.tallies.totals.failures += 1;
   }
@@ -172,6 +175,7 @@ export class Books {
   /** Keeps a job that has completed. */
   keep(entry: Entry, rule: Keep): void {
     this.connection.run(transitions.keep, this.now, entry.sequence);
+    this.freeKey(entry);
     this.#enter(entry, 'completed');
     this.kept.add(entry.type, rule);
   }
@@ -196,10 +200,16 @@ export class Books {
 
   remove(entry: Entry): void {
     this.connection.run(transitions.remove, entry.sequence);
+    this.freeKey(entry);
     if (entry.failures > 0) this.dropFailures(entry.sequence);
     if (entry.state === 'completed') this.kept.drop(entry.type);
     if (entry.state === 'processing') this.leave(entry);
     this.tallies.count(entry.queue, entry.state, -1);
+  }
+
+  /** Frees the unique key that a job has for itself alone. One whose extras are damaged leaves a key that counts as free. */
+  freeKey({ sequence, extras }: Pick<Entry, 'sequence' | 'extras'>): void {
+    if (extras?.unique !== undefined) this.connection.run(uniqueKeys.free, sequence);
   }
 
   dropFailures(sequence: number): void {

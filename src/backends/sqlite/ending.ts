@@ -4,12 +4,13 @@ import { type Books, move } from './books.ts';
 import { toStored } from './numbers.ts';
 import { type Entry, integer, text, toEntry } from './rows.ts';
 import { kept, questions, tallies } from './statements.ts';
+import { retakeKey } from './uniqueness.ts';
 
 /** Gives a failed job a new set of attempts. */
 export function retryFailed(books: Books, id: string): Acted<'retried'> {
   const entry = books.find(id);
   if (entry === undefined) return 'unknown';
-  if (entry.state !== 'failed') return 'refused';
+  if (entry.state !== 'failed' || !retakeKey(books.connection, entry, books.now)) return 'refused';
   books.retryFailed(entry);
   return 'retried';
 }

@@ -4,7 +4,7 @@ import type { StoredLock } from '../../core/lock.ts';
 import { type Books, move } from './books.ts';
 import type { Connection } from './connection.ts';
 import { grantAll } from './granting.ts';
-import { integer, lockText } from './rows.ts';
+import { type Entry, integer, lockText } from './rows.ts';
 import { cancels, transitions } from './statements.ts';
 
 /** Takes all locks of a claimed job, or holds it at the first that is full. */
@@ -50,11 +50,16 @@ export function cancel(books: Books, id: string): CancelReply {
     books.connection.run(cancels.ask, entry.sequence, entry.token);
     return { result: 'asked', moves: [] };
   }
+  return { result: 'cancelled', moves: grantAll(books, removeWaiting(books, entry)) };
+}
+
+/** Removes a job that neither runs nor has ended. Returns the lock keys that are to be granted. */
+export function removeWaiting(books: Books, entry: Entry): string[] {
   const freed = books.places.free(entry);
   // It may have been what those behind it waited for.
   if (entry.state === 'held') freed.push(books.unhold(entry));
   books.remove(entry);
-  return { result: 'cancelled', moves: grantAll(books, freed) };
+  return freed;
 }
 
 /** The tokens of a worker's runs that are to be cancelled. */

@@ -13,6 +13,7 @@ const MIGRATIONS: readonly string[] = [
   '003-cancels.sql',
   '004-limits.sql',
   '005-schedules.sql',
+  '006-unique-keys.sql',
 ];
 
 /** The version of the books that this release reads and writes: the number of its last migration. */

@@ -62,8 +62,9 @@ function find(connection: Connection, name: string): StoredSchedule | null {
 
 function doWrite(books: Books, { name, replaces, due, text, job }: ScheduleWrite): ScheduleWritten {
   const { version = null } = find(books.connection, name) ?? {};
-  if (version !== replaces) return { version: null, job: null };
+  if (version !== replaces) return { version: null, job: null, moves: [] };
   const next = books.tallies.next();
   books.connection.run(schedules.write, name, next, due === null ? null : toStored(due), text);
-  return { version: next, job: job === undefined ? null : enqueue(books, job) };
+  const { results, moves } = job === undefined ? { results: [], moves: [] } : enqueue(books, [job]);
+  return { version: next, job: results[0] ?? null, moves };
 }

@@ -5,7 +5,7 @@ import { goesOn } from '../../core/outcome.ts';
 import type { Books } from './books.ts';
 import { requeue } from './granting.ts';
 import { instantOf, toToken } from './numbers.ts';
-import { type Entry, integer, parseLocks } from './rows.ts';
+import { type Entry, integer, parseExtras, parseLocks } from './rows.ts';
 import { transitions } from './statements.ts';
 
 /** What a batch of settlements did. The places in `freed` are still to be granted. */
@@ -79,6 +79,7 @@ function complete(books: Books, { id, token, queue }: ClaimedJob, freed: string[
   if (row === undefined) return false;
   const sequence = integer(row.sequence);
   freed.push(...books.places.free({ sequence, locks: parseLocks(row.locks) }));
+  if (row.extras !== null) books.freeKey({ sequence, extras: parseExtras(row.extras) });
   if (integer(row.failures) > 0) books.dropFailures(sequence);
   books.leave({ sequence, queue });
   return true;

@@ -5,6 +5,7 @@ import type {
   ControlBackend,
   Counters,
   DeadLetter,
+  EnqueueReply,
   ExchangeReply,
   ExchangeRequest,
   Finding,
@@ -37,6 +38,7 @@ import { cancel, lock, toCancel, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
 import { SqliteSchedules } from './schedules.ts';
 import { firstDue, passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
+import { SqliteUniqueKeys } from './uniqueness.ts';
 
 /** Milliseconds between two looks for a job that is due sooner than all others: so late it may be. */
 const DUE_INTERVAL = 25;
@@ -52,6 +54,7 @@ export class SqliteBackend implements Backend {
   readonly controls: ControlBackend;
   readonly reopen: Reopen | null;
   readonly schedules: SqliteSchedules;
+  readonly uniqueKeys: SqliteUniqueKeys;
   readonly #desk: Desk;
   /** When the first of the scheduled jobs was due that the last promotion left. */
   #knownDue = Number.POSITIVE_INFINITY;
@@ -63,10 +66,11 @@ export class SqliteBackend implements Backend {
     this.#desk = new Desk(file, settings);
     this.controls = new SqliteControls(this.#desk);
     this.schedules = new SqliteSchedules(this.#desk);
+    this.uniqueKeys = new SqliteUniqueKeys(this.#desk);
   }
 
-  enqueue(call: Call, jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
-    return this.#desk.write((books) => once(books, call, () => jobs.map((job) => enqueue(books, job))));
+  enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {
+    return this.#desk.write((books) => once(books, call, () => enqueue(books, jobs)));
   }
 
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {

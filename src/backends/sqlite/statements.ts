@@ -23,7 +23,7 @@ export const transitions = {
     WHERE sequence = ?`,
 
   /** For a job that is completed: one statement sees whose it is, and ends it. */
-  complete: 'DELETE FROM jobs WHERE id = ? AND token = ? RETURNING sequence, locks, failures',
+  complete: 'DELETE FROM jobs WHERE id = ? AND token = ? RETURNING sequence, locks, failures, extras',
 
   /** Completed, and kept in the books. */
   keep: `UPDATE jobs SET state = 'completed', ended_at = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
@@ -45,6 +45,9 @@ export const transitions = {
   /** A failed job, to the back of its queue, with no attempt used and no crash counted. */
   retryFailed: `UPDATE jobs SET state = 'waiting', ended_at = NULL, attempts = 0, crashes = 0, ${CLEARED}, lane = 1,
     position = ? WHERE sequence = ?`,
+
+  /** A scheduled job, to a later date. */
+  putOff: "UPDATE jobs SET due = ? WHERE sequence = ? AND state = 'scheduled' AND due < ?",
 
   park: `UPDATE jobs SET state = 'parked', reason = ?, ${CLEARED} WHERE sequence = ?`,
 
@@ -129,6 +132,23 @@ export const cancels = {
   /** Those whose run has ended. There are hardly any at a time. */
   dropEnded: `DELETE FROM cancels WHERE NOT EXISTS (SELECT 1 FROM jobs
     WHERE jobs.sequence = cancels.job AND jobs.token = cancels.token)`,
+} as const;
+
+/** Who has which unique key. */
+export const uniqueKeys = {
+  /** A key that was taken for a time is had until then, any other one by a job that is in the books. */
+  holder: `SELECT job, id, queue, ends FROM unique_keys WHERE type = ? AND key = ?
+    AND (ends > ? OR (ends IS NULL AND EXISTS (SELECT 1 FROM jobs WHERE jobs.sequence = unique_keys.job)))`,
+  take: `INSERT INTO unique_keys (type, key, job, id, queue, ends) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (type, key) DO UPDATE SET job = excluded.job, id = excluded.id, queue = excluded.queue,
+      ends = excluded.ends`,
+  lengthen: 'UPDATE unique_keys SET ends = ? WHERE type = ? AND key = ? AND ends < ?',
+  /** What is taken for a time that is not up. */
+  release: 'DELETE FROM unique_keys WHERE type = ? AND key = ? AND ends > ?',
+  /** What a job has for itself alone. */
+  free: 'DELETE FROM unique_keys WHERE job = ? AND ends IS NULL',
+  dropEnded: `DELETE FROM unique_keys WHERE (type, key) IN
+    (SELECT type, key FROM unique_keys WHERE ends <= ? ORDER BY ends LIMIT ?)`,
 } as const;
 
 export const listings = {

@@ -5,13 +5,14 @@ import { type Books, move } from './books.ts';
 import type { Connection } from './connection.ts';
 import { grantAll, hasUngranted, passGrant, requeue, resumed } from './granting.ts';
 import { type Entry, integer, real, text, textOf, toEntry } from './rows.ts';
-import { calls, cancels, paces, questions, workers } from './statements.ts';
+import { calls, cancels, paces, questions, uniqueKeys, workers } from './statements.ts';
 
 // A client repeats a call within seconds. One that has ended never does, and its last replies stay until then.
 const REPLIES_KEPT = 86_400_000;
 const REPLIES_DROPPED = 1_000;
 // What is past says nothing.
 const RATES_DROPPED = 1_000;
+const KEYS_DROPPED = 1_000;
 
 /** Takes up to `limit` jobs back from workers whose lease has ended. */
 export function reclaim(books: Books, limit: number): SweepReply {
@@ -54,6 +55,7 @@ export function reclaim(books: Books, limit: number): SweepReply {
   connection.run(calls.dropOld, now - REPLIES_KEPT, REPLIES_DROPPED);
   connection.run(paces.dropSpent, now, RATES_DROPPED);
   connection.run(paces.dropPaused, now, RATES_DROPPED);
+  connection.run(uniqueKeys.dropEnded, now, KEYS_DROPPED);
   return { moves, more: left === 0 };
 }
 

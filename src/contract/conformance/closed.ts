@@ -13,6 +13,7 @@ const methods: Readonly<
   > &
     Record<`controls.${keyof ControlBackend}` | `schedules.${keyof ScheduleStore}`, Attempt>
 > = {
+  uniqueKeys: (backend) => backend.uniqueKeys.release(call, 'test', 'k'),
   enqueue: (backend) => backend.enqueue(call, [newJob('b')]),
   exchange: (backend, job) => backend.exchange(call, { worker: job.worker, settlements: [] }),
   lock: (backend, job) => backend.lock(call, job),

@@ -22,7 +22,7 @@ export function idempotenceSuite(subject: Subject): void {
       await session.enqueue(newJob('old'));
       const jobs = [newJob('a'), newJob('old'), newJob('b')];
       const reply = await backend.enqueue(call, jobs);
-      expect(reply).toEqual(['enqueued', 'duplicate', 'enqueued']);
+      expect(reply).toEqual({ results: ['enqueued', 'duplicate', 'enqueued'], moves: [] });
       expect(await backend.enqueue(call, jobs)).toEqual(reply);
       expect(await session.waiting()).toEqual(['old', 'a', 'b']);
     });
@@ -33,7 +33,7 @@ export function idempotenceSuite(subject: Subject): void {
       const worker = await session.worker();
       await backend.enqueue(call, [newJob('a')]);
       await session.settle(await session.take(worker, 'a'), completed);
-      expect(await backend.enqueue(call, [newJob('a')])).toEqual(['enqueued']);
+      expect((await backend.enqueue(call, [newJob('a')])).results).toEqual(['enqueued']);
       expect(await backend.find('a')).toBeNull();
     });
 

@@ -22,6 +22,8 @@ import { signalSuite } from './signal.ts';
 import { stagesSuite } from './stages/index.ts';
 import type { Subject } from './subject.ts';
 import { transitionsSuite } from './transitions.ts';
+import { uniqueSuite } from './unique.ts';
+import { uniqueConflictsSuite } from './unique-conflicts.ts';
 
 const suites = [
   enqueueSuite,
@@ -34,6 +36,8 @@ const suites = [
   leasesSuite,
   scheduleSuite,
   schedulesSuite,
+  uniqueSuite,
+  uniqueConflictsSuite,
   inspectSuite,
   operateSuite,
   endingSuite,

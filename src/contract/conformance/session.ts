@@ -11,6 +11,8 @@ import type {
   CancelReply,
   Claim,
   Counters,
+  Enqueued,
+  EnqueueReply,
   ExchangeReply,
   LockReply,
   PauseReason,
@@ -60,7 +62,12 @@ export class Session {
     this.backend = backend;
   }
 
-  enqueue(...jobs: readonly NewJob[]): Promise<readonly ('enqueued' | 'duplicate')[]> {
+  /** Gives the results alone: see `enqueueReply`. */
+  async enqueue(...jobs: readonly NewJob[]): Promise<readonly Enqueued[]> {
+    return (await this.enqueueReply(...jobs)).results;
+  }
+
+  enqueueReply(...jobs: readonly NewJob[]): Promise<EnqueueReply> {
     return this.#caller.call((call) => this.backend.enqueue(call, jobs));
   }
 
@@ -120,6 +127,10 @@ export class Session {
 
   cancel(id: string): Promise<CancelReply> {
     return this.#caller.call((call) => this.backend.cancel(call, id));
+  }
+
+  releaseKey(type: string, key: string): Promise<boolean> {
+    return this.#caller.call((call) => this.backend.uniqueKeys.release(call, type, key));
   }
 
   retryFailed(...ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {

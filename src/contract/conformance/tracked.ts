@@ -1,7 +1,7 @@
 import type { NewJob } from '../../core/envelope.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { type State, TRANSITIONS, type Transition } from '../../core/states.ts';
-import type { Backend, Move } from '../backend.ts';
+import type { Backend, EnqueueReply, Move } from '../backend.ts';
 import { observedSchedules } from '../observed-schedules.ts';
 
 /** One row of the table, by name: `waiting → held: held`. */
@@ -79,15 +79,21 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
     }
     return results;
   };
+  const recordEnqueued = async (jobs: readonly NewJob[], { results, moves }: EnqueueReply): Promise<void> => {
+    for (const [index, { id, locks }] of jobs.entries()) {
+      const result = results[index];
+      if (typeof result === 'object' && result.outcome === 'replaced') log.record('cancelled', result.id);
+      else if (result !== 'enqueued') continue;
+      log.knowLocks(id, locks);
+      log.record((await backend.find(id))?.state === 'scheduled' ? 'scheduled' : 'enqueued', id);
+    }
+    log.recordMoves(moves);
+  };
   const watching: Partial<Backend> = {
     enqueue: async (call, jobs) => {
-      const results = await backend.enqueue(call, jobs);
-      for (const [index, { id, locks }] of jobs.entries()) {
-        if (results[index] !== 'enqueued') continue;
-        log.knowLocks(id, locks);
-        log.record((await backend.find(id))?.state === 'scheduled' ? 'scheduled' : 'enqueued', id);
-      }
-      return results;
+      const reply = await backend.enqueue(call, jobs);
+      await recordEnqueued(jobs, reply);
+      return reply;
     },
     exchange: async (call, request) => {
       const reply = await backend.exchange(call, request);
@@ -118,17 +124,7 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
     expire: (failed, limit) => swept(backend.expire(failed, limit)),
     retryFailed: (call, ids) => acted(ids, backend.retryFailed(call, ids)),
     discard: (call, ids) => acted(ids, backend.discard(call, ids)),
-    schedules: {
-      ...observedSchedules(backend.schedules, () => undefined),
-      write: async (call, write) => {
-        const written = await backend.schedules.write(call, write);
-        if (written.job === 'enqueued' && write.job !== undefined) {
-          log.knowLocks(write.job.id, write.job.locks);
-          log.record('enqueued', write.job.id);
-        }
-        return written;
-      },
-    },
+    schedules: observedSchedules(backend.schedules, (job, reply) => recordEnqueued([job], reply)),
     cancel: async (call, id) => {
       const reply = await backend.cancel(call, id);
       if (reply.result === 'cancelled') log.record('cancelled', id);

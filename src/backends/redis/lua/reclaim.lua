@@ -16,6 +16,7 @@ local function quarantine(id, line, worker)
   failure.attempt, failure.worker = (line[ATTEMPTS] or 0) + 1, worker
   keep_failure(id, cjson.encode(failure))
   call('ZADD', FAILED, now, id)
+  free_key(id)
   call('INCR', FAILED_TOTAL)
 end
 

@@ -2,20 +2,33 @@
 -- retry-failed: moves failed jobs to the backs of their queues with a new set of attempts; what failed before is kept.
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 client, 3 call, 4 floor, then the ids
--- Returns a text of one digit for each id: 1 retried, 0 not a failed job or its envelope is damaged, 2 no job has this id.
+-- Returns a text of one digit for each id: 1 retried, 2 no job has this id; 0 not a failed job, its envelope is damaged, or
+--         another job stands for its unique key.
 -- Atomic since a job must be in one place, and a repeat must not retry one that has failed again.
 --@include start
 --@include envelope
+--@include unique
 
 local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
 local earlier = earlier_reply(client, number)
 if earlier then return earlier end
 
+-- Takes the key of a job that is to be unique until it is done once more. Whether it is free.
+local function retake_key(id, line)
+  local unique = type(line[EXTRAS]) == 'table' and line[EXTRAS].unique
+  if type(unique) ~= 'table' or unique['while'] ~= 'until done' or type(unique.key) ~= 'string' then return true end
+  local name = line[TYPE] .. '\n' .. unique.key
+  if standing(name) then return false end
+  take_key(name, 'until done', id, line[QUEUE], line[SEQ])
+  return true
+end
+
 local function retry(id)
   local value = call('GET', job_key(id))
   if not value then return '2' end
   local line, line_end = decode(value)
-  if not line or call('ZREM', FAILED, id) == 0 then return '0' end
+  if not line or not call('ZSCORE', FAILED, id) or not retake_key(id, line) then return '0' end
+  call('ZREM', FAILED, id)
   line[ATTEMPTS], line[CRASHES] = 0, 0
   rewrite(id, value, line, line_end)
   call('SADD', RETRIED, id)

@@ -2,9 +2,10 @@
 -- write-schedule: writes a recurring schedule if it still is as its writer found it, and enqueues a job with it.
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 client, 3 call, 4 floor, 5 name, 6 the version that it must have ('' where there must be none), 7 when it is
---       due ('' never), 8 its text, then perhaps a job as enqueue has it
--- Returns the version from now on, a space, and what became of the job: 1 enqueued, 0 its id is in the books already, '' no
--- job. '' where nothing was done.
+--       due ('' never), 8 its text, 9 how long a grant is kept (ms), 10 what is unique of the job, as enqueue has it, then perhaps a
+--       job as enqueue has it
+-- Returns { the version from now on, a space, and what became of the job, as enqueue tells it, '' without a job; '' where nothing
+--         was done, { event, id, queue, detail, … } }
 -- Atomic since of several that fire the same tick one must do it, and no crash may come between the tick and its job.
 --@include start
 --@include append
@@ -12,7 +13,10 @@
 local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
 local name, replaces, due, words = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local earlier = earlier_reply(client, number)
-if earlier then return earlier end
+if earlier then return { earlier, moves } end
+
+local grant_timeout, uniques_given = tonumber(ARGV[9]), ARGV[10]
+--@include uniques
 
 local function write()
   local found = call('HGET', SCHEDULES, name)
@@ -23,10 +27,10 @@ local function write()
   call('HSET', SCHEDULES, name, text(version) .. ' ' .. due .. '\n' .. words)
   call('ZADD', SCHEDULE_NAMES, 0, name)
   if due == '' then call('ZREM', SCHEDULES_DUE, name) else call('ZADD', SCHEDULES_DUE, due, name) end
-  return text(version) .. ' ' .. (ARGV[9] and append(9, 1) or '')
+  return text(version) .. ' ' .. (ARGV[11] and append(11, 1, uniques) or '')
 end
 
 local reply = write()
 wake_claimers()
 keep_reply(client, number, floor, reply)
-return reply
+return { reply, moves }

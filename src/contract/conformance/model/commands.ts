@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import type { Due, NewJob } from '../../../core/envelope.ts';
+import type { Extras, Unique } from '../../../core/extras.ts';
 import type { Keep } from '../../../core/keep.ts';
 import type { Lock, StoredLock } from '../../../core/lock.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import { RATE_MARK } from '../../../core/rate.ts';
+import type { OnConflict } from '../../../core/unique.ts';
 import type { Claim, Counters, PauseReason, PauseTarget, QueueLimit } from '../../backend.ts';
 import { HOUR, rate } from '../session.ts';
 
@@ -39,6 +41,7 @@ export type Command =
       readonly repeat: boolean;
     }
   | { readonly do: 'removeSchedule'; readonly name: string; readonly repeat: boolean }
+  | { readonly do: 'releaseKey'; readonly type: string; readonly key: string; readonly repeat: boolean }
   | { readonly do: 'expire'; readonly failed: Keep; readonly limit: number }
   | { readonly do: 'pause'; readonly target: PauseTarget; readonly why: PauseReason; readonly repeat: boolean }
   | { readonly do: 'resume'; readonly target: PauseTarget; readonly repeat: boolean }
@@ -69,6 +72,7 @@ export const KEYS = ['k1', 'k2', 'k3', ...RATES.map((key) => RATE_MARK + key)];
 export const MOST_PLACES = 3;
 export const TYPES = ['t1', 't2'];
 export const SCHEDULES = ['s1', 's2', 's3'];
+export const UNIQUE_KEYS = ['u1', 'u2'];
 
 /** The locks that a job gets late: always the same, so that a repeat is no change. */
 export const LATE_LOCKS: readonly Lock[] = [{ key: 'k1', concurrency: 1 }];
@@ -115,6 +119,22 @@ const due = weighted<Due | undefined>(
   [1, fc.constant({ in: HOUR })],
 );
 
+/** A key that is taken for a millisecond is so for the rest of its call, and no longer. */
+const extras = weighted<Extras | undefined>(
+  [3, fc.constant(undefined)],
+  [
+    2,
+    record({
+      unique: record({
+        key: fc.constantFrom(...UNIQUE_KEYS),
+        while: fc.constantFrom<Unique['while']>('waiting', 'until done', 'until done', 1, HOUR),
+      }),
+    }),
+  ],
+);
+
+const onConflict = fc.constantFrom<OnConflict>('keep', 'replace', 'replace', 'extend', 'reject');
+
 const enqueued: fc.Arbitrary<Enqueued> = record({
   again: fc.option(fc.nat(20), { freq: 8 }),
   type: fc.constantFrom(...TYPES),
@@ -122,7 +142,13 @@ const enqueued: fc.Arbitrary<Enqueued> = record({
   payload: fc.constantFrom('{}', '[1, 2]', '"é"'),
   locks,
   due,
-}).map(({ due, ...job }) => ({ ...job, ...(due !== undefined && { due }) }));
+  extras,
+  onConflict,
+}).map(({ due, extras, onConflict, ...job }) => ({
+  ...job,
+  ...(due !== undefined && { due }),
+  ...(extras !== undefined && { extras, onConflict }),
+}));
 
 /** Every step takes a millisecond at least: what is kept for one has been so for long enough at the next. */
 const keep = fc.constantFrom<Keep>(
@@ -212,6 +238,15 @@ const command = weighted<Command>(
     record({
       do: fc.constantFrom('retryFailed', 'discard'),
       jobs: fc.uniqueArray(fc.nat(12), { maxLength: 3 }),
+      repeat,
+    }),
+  ],
+  [
+    1,
+    record({
+      do: fc.constant('releaseKey'),
+      type: fc.constantFrom(...TYPES),
+      key: fc.constantFrom(...UNIQUE_KEYS),
       repeat,
     }),
   ],

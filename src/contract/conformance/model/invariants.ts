@@ -41,6 +41,16 @@ export async function broken(backend: Backend, ids: readonly string[], snapshot:
     if (granted === true && holds.length !== job.locks?.length) faults.push(`${job.id} is granted ${holds} only`);
     if (granted !== true && state === 'waiting' && holds.length > 0) faults.push(`${job.id} has ${holds} in secret`);
   }
+  for (const { job, state } of views) {
+    const unique = job.extras?.unique;
+    if (unique?.while !== 'until done' || state === 'failed' || state === 'completed') continue;
+    const standing = snapshot.uniques[`${job.type} ${unique.key}`]?.id;
+    if (standing !== job.id) faults.push(`${job.id} is ${state} and unique by ${unique.key}, which ${standing} has`);
+  }
+  for (const [name, unique] of Object.entries(snapshot.uniques)) {
+    if (unique?.isForATime === false && !Object.hasOwn(snapshot.jobs, unique.id))
+      faults.push(`${unique.id} has ${name} and is not in the books`);
+  }
   const listed = Object.values(snapshot.lists).flat();
   for (const id of listed) if (!Object.hasOwn(snapshot.jobs, id)) faults.push(`${id} is listed and not in the books`);
   if (new Set(listed).size !== listed.length) faults.push('a job is listed twice');

@@ -143,6 +143,10 @@ export class Lockstep {
         return this.#writeSchedule(command);
       case 'removeSchedule':
         return this.#same(command.repeat, (backend, call) => backend.schedules.remove(call, command.name));
+      case 'releaseKey': {
+        const { type, key } = command;
+        return this.#same(command.repeat, (backend, call) => backend.uniqueKeys.release(call, type, key));
+      }
       case 'expire':
         return this.#same(false, (backend) => backend.expire(command.failed, command.limit));
       case 'pause':

@@ -1,11 +1,13 @@
 import type { Backend, JobView } from '../../backend.ts';
-import { KEYS, QUEUES, RATES, SCHEDULES, TYPES } from './commands.ts';
+import { KEYS, QUEUES, RATES, SCHEDULES, TYPES, UNIQUE_KEYS } from './commands.ts';
 
 /** All that can be seen of a store, without the instants: those of two stores are never the same. */
 export interface Snapshot {
   readonly jobs: Readonly<Record<string, object>>;
   readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly holders: Readonly<Record<string, readonly { readonly id: string; readonly token: string | null }[]>>;
+  /** By type and key: who has it, and whether for a time. */
+  readonly uniques: Readonly<Record<string, { readonly id: string; readonly isForATime: boolean } | null>>;
   readonly peeks: Readonly<Record<string, string | null>>;
   readonly sizes: Readonly<Record<string, number>>;
   readonly dead: readonly object[];
@@ -35,10 +37,14 @@ export async function snapshot(
     { state: 'scheduled' } as const,
     { state: 'failed' } as const,
   ];
-  const [views, lists, holders, peeks, sizes, dead, stats, controls, schedules] = await Promise.all([
+  const [views, lists, holders, uniques, peeks, sizes, dead, stats, controls, schedules] = await Promise.all([
     Promise.all(ids.map((id) => backend.find(id))),
     Promise.all(listings.map(async (of) => [Object.values(of).join(' '), await backend.list(of, 0, all)] as const)),
     each(KEYS, (key) => backend.holders(key)),
+    each(
+      TYPES.flatMap((type) => UNIQUE_KEYS.map((key) => `${type} ${key}`)),
+      (name) => standing(backend, name),
+    ),
     each(QUEUES, async (queue) => (await backend.peek(queue))?.id ?? null),
     each(QUEUES, (queue) => backend.size(queue)),
     backend.deadLetters(0, all),
@@ -57,6 +63,7 @@ export async function snapshot(
         places.map(({ id, token }) => ({ id, token: token === null ? null : rank(token) })),
       ]),
     ),
+    uniques,
     peeks,
     sizes,
     schedules,
@@ -95,6 +102,14 @@ async function schedulesOf({ schedules }: Backend): Promise<object> {
     ...{ due, next, names: await schedules.names(0, 100) },
     each: found.map((schedule) => schedule && { ...schedule, version: 'some' }),
   };
+}
+
+async function standing(backend: Backend, name: string): Promise<{ id: string; isForATime: boolean } | null> {
+  const [type = '', key = ''] = name.split(' ');
+  const found = await backend.uniqueKeys.standing(type, key);
+  // One that is taken for a millisecond may be free by now in one store and not in the other.
+  if (found === null || (found.until ?? Number.POSITIVE_INFINITY) - (await backend.now()) < 60_000) return null;
+  return { id: found.id, isForATime: found.until !== undefined };
 }
 
 function withoutInstants(view: JobView, order: readonly number[], rank: (token: string) => string): object {

@@ -90,11 +90,17 @@ local function claim_entry(queue, id, value)
   end
   if park_paused(queue, id, value) then return end
   local start = sub(value, 1, 3)
-  if not with_locks or start == '[0,' or start == '[1,' then
+  if start == '[0,' or start == '[1,' then
     own(queue, id, value, next_token())
     return
   end
   local line = decode(value)
+  if not with_locks then
+    -- Who takes no locks sees for himself what is damaged.
+    if line and line[EXTRAS] then begin(id, line[EXTRAS]) end
+    own(queue, id, value, next_token())
+    return
+  end
   if not line then
     bury_job(id, queue, 'its stored envelope is damaged')
     return
@@ -106,6 +112,7 @@ local function claim_entry(queue, id, value)
   else
     local token = next_token()
     take(id, locks_of(line), token)
+    if line[EXTRAS] then begin(id, line[EXTRAS]) end
     own(queue, id, value, token)
   end
 end
@@ -119,6 +126,7 @@ local function claim_granted(queue, id)
   if line then
     local token = next_token()
     take(id, locks_of(line), token)
+    if line[EXTRAS] then begin(id, line[EXTRAS]) end
     own(queue, id, value, token)
   else
     local freed = {}

@@ -66,10 +66,31 @@ local function are_retried()
   return retried_exist
 end
 
+-- Whether any job has a unique key of its own; looked up once.
+local uniques_exist
+
+-- Frees the unique key that a job has of its own. It is not looked for in the envelope, so that one which is damaged cannot
+-- keep a key.
+local function free_key(id)
+  if uniques_exist == nil then uniques_exist = call('EXISTS', UNIQUES) == 1 end
+  local name = uniques_exist and call('HGET', UNIQUES, id)
+  if not name then return end
+  call('HDEL', UNIQUES, id)
+  local holder = string.match(call('GET', unique_key(name)) or '', '^%- %d+ (%S+) ')
+  if holder == id then call('DEL', unique_key(name)) end
+end
+
+-- A job that has extras is claimed, which ends what holds while it waits.
+local function begin(id, extras)
+  local unique = type(extras) == 'table' and extras.unique
+  if type(unique) == 'table' and unique['while'] == 'waiting' then free_key(id) end
+end
+
 -- Removes a job and all that is kept with it; the lists that it stands in are the caller's.
 local function erase(id)
   call('DEL', job_key(id), failures_key(id))
   if are_retried() then call('SREM', RETRIED, id) end
+  free_key(id)
 end
 
 -- Whether the run of this token is to be cancelled.

@@ -21,6 +21,7 @@ function outcomes.completed(id, _, counted, keep)
     forget_crashes(id, line)
     call('HSET', KEEP, line[TYPE], keep)
     call('ZADD', completed_key(line[TYPE]), now, id)
+    free_key(id)
   else
     erase(id)
   end
@@ -39,6 +40,7 @@ end
 function outcomes.failed(id, queue, counted, failure)
   if not count_attempt(id, failure) then return bury_job(id, queue, 'its stored envelope is damaged') end
   call('ZADD', FAILED, now, id)
+  free_key(id)
   if counted == 1 then call('INCR', FAILED_TOTAL) end
 end
 
