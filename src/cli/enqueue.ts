@@ -1,10 +1,11 @@
 import { text } from 'node:stream/consumers';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { connect } from '../client/connect.ts';
 import { toMilliseconds } from '../core/duration.ts';
 import { isId } from '../core/envelope.ts';
 import { checkQueue, type Job } from '../core/job.ts';
 import { type Lock, normalizeLocks } from '../core/lock.ts';
+import { type UniqueOptions, uniqueness } from '../core/unique.ts';
 import { UsageError } from './errors.ts';
 import { parseInput } from './json-input.ts';
 import { findDefinition, loadModules } from './modules.ts';
@@ -26,15 +27,21 @@ interface EnqueueFlags extends CommonFlags {
   readonly delay?: number;
   readonly at?: Date;
   readonly id?: string;
+  readonly unique?: string;
+  readonly uniqueFor?: number;
+  readonly onConflict?: UniqueOptions['onConflict'];
   readonly from?: readonly string[];
   readonly json?: true;
 }
+
+const ON_CONFLICT = ['keep', 'replace', 'extend', 'reject'];
 
 const EXAMPLES = `
 Examples:
 
 wingman enqueue invoice.send '{ "tenant": "acme", "invoice": "42" }' --queue billing --lock tenant:acme=2
 echo '{ "tenant": "acme", "invoice": "43" }' | wingman enqueue invoice.send - --delay 5m --json
+wingman enqueue report.build '{ "tenant": "acme" }' --unique acme --unique-for 1h
 `;
 
 export function enqueueCommand(): Command {
@@ -49,10 +56,17 @@ export function enqueueCommand(): Command {
     )
     .option('--queue <name>', 'for a type that is not defined there (when left out: default)', parsedBy(checkQueue))
     .option('--lock <key=concurrency>', 'for a type that is not defined there; may be repeated', addLock)
-    .option('--delay <duration>', 'run it no sooner than after, say, 30s or 5m', parsedBy(parseDelay))
+    .option('--delay <duration>', 'run it no sooner than after, say, 30s or 5m', parsedBy(parseDuration))
     .option('--at <instant>', 'run it no sooner than at, say, 2030-01-31T08:00:00Z', parsedBy(parseInstant))
     .option('--id <id>', 'an id of your own; one that is known already changes nothing', parsedBy(parseId))
-    .option('--json', 'print an object { id, type, queue }')
+    .option(
+      '--unique <key>',
+      'only if no other job of the type has this key: until it is done, if --unique-for is left out',
+      parsedBy(parseUnique),
+    )
+    .option('--unique-for <duration>', 'for how long the key is taken, say, 10m', parsedBy(parseWindow))
+    .addOption(new Option('--on-conflict <what>', 'what to do where another job has the key').choices(ON_CONFLICT))
+    .option('--json', 'print an object { id, type, queue, outcome }')
     .addOption(backendOption(`when left out: WINGMAN_BACKEND, the config file's, ${DEFAULT_BACKEND}`))
     .addOption(configOption())
     .addHelpText('after', EXAMPLES)
@@ -62,6 +76,7 @@ export function enqueueCommand(): Command {
 async function enqueue(type: string, json: string | undefined, flags: EnqueueFlags): Promise<void> {
   const { delay, at, id } = flags;
   if (delay !== undefined && at !== undefined) throw new UsageError('give --delay or --at, and not both');
+  const unique = uniqueOf(flags);
   const settings = await readSettings(flags);
   refuseMemory(settings.backend);
   const input = json === undefined ? undefined : parseInput(json === '-' ? await text(process.stdin) : json);
@@ -72,6 +87,7 @@ async function enqueue(type: string, json: string | undefined, flags: EnqueueFla
       ...(delay !== undefined && { delay }),
       ...(at !== undefined && { runAt: at }),
       ...(id !== undefined && { id }),
+      ...(unique !== undefined && { unique }),
     });
     await print(`${flags.json === true ? JSON.stringify(enqueued) : enqueued.id}\n`);
   } finally {
@@ -93,6 +109,29 @@ async function jobOf(type: string, input: unknown, flags: EnqueueFlags, settings
   return { type, queue: definition.queue, payload: input, definition };
 }
 
+function uniqueOf({ unique: key, uniqueFor, onConflict }: EnqueueFlags): UniqueOptions | undefined {
+  if (key === undefined) {
+    if (uniqueFor === undefined && onConflict === undefined) return undefined;
+    throw new UsageError('--unique-for and --on-conflict say more of --unique KEY: give that too');
+  }
+  return {
+    key,
+    ...(uniqueFor !== undefined && { for: uniqueFor }),
+    ...(onConflict !== undefined && { onConflict }),
+  };
+}
+
+function parseUnique(key: string): string {
+  uniqueness({ key });
+  return key;
+}
+
+function parseWindow(value: string): number {
+  const time = parseDuration(value);
+  uniqueness({ key: 'any', for: time });
+  return time;
+}
+
 function addPath(path: string, before: readonly string[] = []): readonly string[] {
   return [...before, path];
 }
@@ -106,9 +145,9 @@ function addLock(value: string, before: readonly Lock[] = []): readonly Lock[] {
   return parsedBy(() => normalizeLocks(locks))(value);
 }
 
-function parseDelay(value: string): number {
+function parseDuration(value: string): number {
   try {
-    return toMilliseconds(value, '--delay');
+    return toMilliseconds(value, 'duration');
   } catch {
     throw new Error('Give a number with its unit, such as 30s, 5m or 2h.');
   }

@@ -61,7 +61,7 @@ test('a raw job has the queue, the locks, the id and the due time that are given
   const locks = ['--lock', 'tenant:a=b=2', '--lock', 'disk=1'];
   const words = ['enqueue', 'mail', '{"to":"ada"}', '--queue', 'mails', ...locks, '--id', 'mail-1'];
   const { stdout } = await wingman(folder, [...words, '--at', '2100-01-01T00:00:00Z', '--json']);
-  expect(JSON.parse(stdout)).toEqual({ id: 'mail-1', type: 'mail', queue: 'mails' });
+  expect(JSON.parse(stdout)).toEqual({ id: 'mail-1', type: 'mail', queue: 'mails', outcome: 'enqueued' });
   const expected = [
     { key: 'disk', concurrency: 1 },
     { key: 'tenant:a=b', concurrency: 2 },
@@ -73,6 +73,23 @@ test('a raw job has the queue, the locks, the id and the due time that are given
   });
   await wingman(folder, ['enqueue', 'mail', '--id', 'mail-1']);
   expect(await find(folder, 'mail-1')).toMatchObject({ job: { payload: '{"to":"ada"}' } });
+});
+
+test('a job that is to be the only one with its key', async () => {
+  const folder = await project();
+  const enqueue = async (...words: string[]) =>
+    wingman(folder, ['enqueue', 'report', '{}', '--unique', 'acme', ...words]);
+  const first = (await enqueue('--unique-for', '1h')).stdout.trim();
+  expect(await find(folder, first)).toMatchObject({ job: { extras: { unique: { key: 'acme', while: 3_600_000 } } } });
+  const kept = { id: first, type: 'report', queue: 'default', outcome: 'kept' };
+  expect(JSON.parse((await enqueue('--json')).stdout)).toEqual(kept);
+  const rejected = await enqueue('--on-conflict', 'reject');
+  expect(rejected).toMatchObject({ code: 1, stdout: '' });
+  expect(rejected.stderr).toContain(`job ${first} of type 'report' stands`);
+  expect(rejected.stderr).toContain('(WINGMAN_JOB_CONFLICT)');
+  const replaced = JSON.parse((await enqueue('--on-conflict', 'replace', '--json')).stdout);
+  expect(replaced).toMatchObject({ outcome: 'replaced', replaced: first });
+  expect(await find(folder, first)).toBeNull();
 });
 
 test('a delay counts from now by the clock of the backend', async () => {
