@@ -203,7 +203,7 @@ test('a schedule that others change all the time is given up after a while', asy
       ...observedSchedules(backend.schedules, () => undefined),
       write: async () => {
         tries += 1;
-        return { version: null, job: null };
+        return { version: null, job: null, moves: [] };
       },
     },
   });

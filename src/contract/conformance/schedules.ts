@@ -26,7 +26,7 @@ export function schedulesSuite(subject: Subject): void {
 
     it('is written only where it is as its writer found it', async () => {
       const { session, backend } = await begin(subject);
-      const refused = { version: null, job: null };
+      const refused = { version: null, job: null, moves: [] };
       expect(await session.writeSchedule('a', { replaces: 7 })).toEqual(refused);
       const { version: first } = await session.writeSchedule('a', { text: 'first' });
       expect(await session.writeSchedule('a', { text: 'other' })).toEqual(refused);
@@ -63,6 +63,26 @@ export function schedulesSuite(subject: Subject): void {
       expect(await session.waiting()).toEqual(['j']);
       const worker = await session.worker();
       expect(await session.take(worker, 'j')).toMatchObject({ extras });
+    });
+
+    it('enqueues a job that has a unique key as any other is', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      const unique = { key: 'u', while: 'until done' } as const;
+      const locked = { locks: [{ key: 'k', concurrency: 1 }] };
+      const only = (id: string) => newJob(id, { ...locked, extras: { unique } });
+      await session.enqueue(newJob('runs', locked), only('first'), newJob('behind', locked));
+      await session.claim(worker, 3);
+      const stands = { id: 'first', queue: 'q' };
+      expect(await session.writeSchedule('a', { job: only('second') })).toMatchObject({
+        job: { outcome: 'kept', ...stands },
+      });
+      expect(await backend.find('second')).toBeNull();
+      const written = await rewrite(session, await backend.schedules.find('a'), {
+        job: { ...only('third'), onConflict: 'replace' },
+      });
+      expect(written).toMatchObject({ job: { outcome: 'replaced', ...stands } });
+      expect(await backend.uniqueKeys.standing('test', 'u')).toMatchObject({ id: 'third' });
     });
 
     it('wakes who waits for work', async () => {
