@@ -12,6 +12,7 @@ import type { ClaimedJob, NewJob } from '../core/envelope.ts';
 import type { Keep } from '../core/keep.ts';
 import type { StoredLock } from '../core/lock.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { BulkBackend } from './bulk.ts';
 import type { Call } from './call.ts';
 import type { ControlBackend } from './controls.ts';
 import type { InspectBackend, Takes } from './inspect.ts';
@@ -20,6 +21,7 @@ import type { OperateBackend } from './operate.ts';
 import type { ScheduleStore } from './schedules.ts';
 import type { EnqueueReply, UniqueKeys } from './uniqueness.ts';
 
+export type * from './bulk.ts';
 export type * from './controls.ts';
 export type * from './inspect.ts';
 export type * from './move.ts';
@@ -31,7 +33,8 @@ export interface EnqueueBackend {
   /**
    * Appends jobs to the backs of their queues, or to the scheduled jobs where they are due later. A job whose id is in the
    * books already changes nothing. One whose unique key is taken does as its `onConflict` says; two of one call meet as two
-   * calls would, in their order.
+   * calls would, in their order. Here and everywhere, the back and the front of a queue are those of the job's priority: it
+   * stands behind all of a higher one, and before all of a lower one.
    */
   enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply>;
 }
@@ -72,6 +75,8 @@ export interface ExchangeReply {
   readonly more: boolean;
   /** How many jobs the worker owns after this step. */
   readonly owned: number;
+  /** The backend's clock. */
+  readonly now: number;
 }
 
 export interface ClaimBackend {
@@ -84,10 +89,10 @@ export interface ClaimBackend {
    * Granting: then each place that came free, now or in a step before that ended at its bound, goes to the job that has
    * waited longest for it. The grant puts that job before all others in its queue, with its locks reserved. One that finds
    * another of its locks full goes on to wait for that, holding nothing; after `MOST_PASSES` times it keeps what it gets.
-   * Claiming: then jobs are taken, those with grants first and by sequence. One that finds a lock full, or others waiting
-   * for it, is held for the first such key. A rate is a lock whose places come free by time: a job that starts uses one up.
-   * A queue that is paused, or has as many jobs running as it may, or whose rate does not allow one more, is passed over; a
-   * job whose type is paused is parked. What is no envelope goes to the dead letters.
+   * Claiming: then jobs are taken, those with grants first and by sequence, then by priority. One that finds a lock full, or
+   * others waiting for it, is held for the first such key. A rate is a lock whose places come free by time: a job that starts
+   * uses one up. A queue that is paused, or has as many jobs running as it may, or whose rate does not allow one more, is passed
+   * over; a job whose type is paused is parked. What is no envelope goes to the dead letters.
    */
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply>;
 }
@@ -261,6 +266,7 @@ export interface Backend
   /** Null where only this handle can reach the store: it is in this process's memory, or goes through a user's own client. */
   readonly reopen: Reopen | null;
   readonly uniqueKeys: UniqueKeys;
+  readonly bulk: BulkBackend;
   /** Frees every resource; waits end as aborted. A second call does nothing. */
   close(): Promise<void>;
 }

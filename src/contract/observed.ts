@@ -7,6 +7,8 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import type {
   Acted,
   Backend,
+  BulkBackend,
+  BulkCancelReply,
   CancelReply,
   ControlBackend,
   Counters,
@@ -44,6 +46,7 @@ export class ObservedBackend implements Backend {
   readonly controls: ControlBackend;
   readonly schedules: ScheduleStore;
   readonly uniqueKeys: UniqueKeys;
+  readonly bulk: BulkBackend;
   readonly #backend: Backend;
   readonly #emit: (event: JobEvent) => void;
   readonly #clock: Clock;
@@ -60,6 +63,10 @@ export class ObservedBackend implements Backend {
     this.#backend = backend;
     this.#emit = emit;
     this.#clock = clock;
+    this.bulk = {
+      browse: (filter, cursor, limit) => backend.bulk.browse(filter, cursor, limit),
+      cancel: (call, ids) => this.#cancelAll(call, ids),
+    };
   }
 
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {
@@ -152,6 +159,19 @@ export class ObservedBackend implements Backend {
       this.#emit({ event: 'cancelled', id, queue, type });
     }
     this.#emitMoves(reply.moves);
+    return reply;
+  }
+
+  async #cancelAll(call: Call, ids: readonly string[]): Promise<BulkCancelReply> {
+    const views = await Promise.all(ids.map((id) => this.#backend.find(id)));
+    const reply = await this.#backend.bulk.cancel(call, ids);
+    // One may have been granted the place of another before its own turn to be cancelled came.
+    this.#emitMoves(reply.moves);
+    reply.results.forEach((result, index) => {
+      const job = views[index]?.job;
+      if (result !== 'cancelled' || job === undefined) return;
+      this.#emit({ event: 'cancelled', id: job.id, queue: job.queue, type: job.type });
+    });
     return reply;
   }
 

@@ -24,7 +24,10 @@ export interface OperateBackend {
    * marked: its worker is told (`cancellations`), and wherever it would wait again, it is cancelled instead.
    */
   cancel(call: Call, id: string): Promise<CancelReply>;
-  /** Moves failed jobs to the backs of their queues, with no attempt used and no crash counted; what failed before is kept. */
+  /**
+   * Moves failed jobs to the backs of their queues, with no attempt used, no crash counted, and no deadline any more: who asks for
+   * that wants them to run. What failed before is kept.
+   */
   retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]>;
   /** Removes failed jobs, and completed ones that were kept. */
   discard(call: Call, ids: readonly string[]): Promise<readonly Acted<'discarded'>[]>;

@@ -1,5 +1,5 @@
 import { InvalidOptionError, shown, WingmanError } from './errors.ts';
-import type { Extras } from './extras.ts';
+import { type Extras, type ExtrasOptions, extrasOf, needInput } from './extras.ts';
 import { type AnyDefinition, checkQueue, checkType, type Job } from './job.ts';
 import { normalizeLocks, type StoredLock } from './lock.ts';
 import { decodePayload, encodePayload } from './payload.ts';
@@ -62,10 +62,11 @@ export function isId(id: unknown): id is string {
 /**
  * Validates a job and puts it in the form that is stored. What is validated is what the handler will see: the input as it
  * comes back from JSON.
+ * @param given what is said of this job beside what its type says
  * @throws WingmanError `WINGMAN_JOB_MISSING`, `WINGMAN_JOB_INVALID`, `WINGMAN_PAYLOAD_NOT_JSON`,
  *   `WINGMAN_PAYLOAD_TOO_LARGE`; InvalidInputError; InvalidOptionError
  */
-export async function wrap(job: Job, id: string, maxPayload?: number): Promise<NewJob> {
+export async function wrap(job: Job, id: string, maxPayload?: number, given?: ExtrasOptions): Promise<NewJob> {
   if (typeof job !== 'object' || job === null) {
     const hint = 'make one with a definition, as in sendInvoice.job(input)';
     throw new WingmanError('WINGMAN_JOB_MISSING', `a job is needed; ${hint}; received ${shown(job)}`);
@@ -74,36 +75,35 @@ export async function wrap(job: Job, id: string, maxPayload?: number): Promise<N
   const type = checkType(job.type);
   const queue = checkQueue(job.queue);
   const payload = encodePayload(job.payload, type, maxPayload);
-  const { locks, unique } = await rulesOf(job, payload, id);
-  if (unique === null) return { id, type, queue, payload, locks };
-  return { id, type, queue, payload, locks, extras: { unique: unique.unique }, onConflict: unique.onConflict };
-}
-
-/** What a job's input and its type have to say of it. */
-interface Rules {
-  readonly locks: readonly StoredLock[] | null;
-  readonly unique: Uniqueness | null;
-}
-
-async function rulesOf(job: Job, payload: string, id: string): Promise<Rules> {
   const { definition } = job;
-  if (definition === undefined) {
-    // Without locks of its own, only the manager that knows the type can tell what it needs.
-    const isKnown = job.lock !== undefined || job.rate !== undefined;
-    const locks = isKnown ? [...normalizeLocks(job.lock), ...normalizeRates(job.rate)] : null;
-    return { locks, unique: uniqueness(job.unique) };
-  }
-  const { input, lock, rate, unique } = definition;
-  if (input === undefined && lock === undefined && rate === undefined && unique === undefined) {
-    return { locks: [], unique: uniqueness(job.unique) };
-  }
+  const input = definition === undefined ? undefined : await inputOf(definition, payload, id);
+  const locks = locksOf(job, input);
+  const unique = uniqueOf(job, input);
+  // The definition's own types tie its functions to what its schema gives.
+  const said = extrasOf(definition?.extras, input as never, given);
+  if (unique === null) return { id, type, queue, payload, locks, ...(said !== undefined && { extras: said }) };
+  return { id, type, queue, payload, locks, extras: { ...said, unique: unique.unique }, onConflict: unique.onConflict };
+}
+
+/** What the definition's functions are given; undefined where it has none, and nothing to validate. */
+async function inputOf(definition: AnyDefinition, payload: string, id: string): Promise<unknown> {
+  const { type, input, lock, rate, unique, extras } = definition;
+  const hasRules = lock !== undefined || rate !== undefined || unique !== undefined || needInput(extras);
+  if (input === undefined && !hasRules) return undefined;
   const stored = decodePayload(payload, id);
-  const output = input === undefined ? stored : await validate(input, stored, definition.type);
-  return {
-    locks: limitsOf(definition, output),
-    // As in `limitsOf`: the function is of what the schema gives.
-    unique: uniqueness(job.unique === undefined ? unique?.(output as never) : job.unique),
-  };
+  return input === undefined ? stored : validate(input, stored, type);
+}
+
+function locksOf({ definition, lock, rate }: Job, input: unknown): readonly StoredLock[] | null {
+  if (definition !== undefined) return limitsOf(definition, input);
+  // Without a definition and without locks of its own, only the manager that knows the type can tell what it needs.
+  if (lock === undefined && rate === undefined) return null;
+  return [...normalizeLocks(lock), ...normalizeRates(rate)];
+}
+
+function uniqueOf({ definition, unique }: Job, input: unknown): Uniqueness | null {
+  // As in `limitsOf`: the function is of what the schema gives.
+  return uniqueness(unique === undefined ? definition?.unique?.(input as never) : unique);
 }
 
 /**

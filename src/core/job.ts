@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type Duration, toMilliseconds } from './duration.ts';
 import { InvalidOptionError, shown, WingmanError } from './errors.ts';
+import { type CheckedRules, EXTRAS, type ExtrasRules, extrasRules } from './extras.ts';
 import { type Keep, type KeepOptions, keepRule } from './keep.ts';
 import type { Locks } from './lock.ts';
 import type { Logger } from './log.ts';
@@ -15,7 +16,7 @@ export interface Context {
   readonly id: string;
   /** Which run this is, from 1. */
   readonly attempt: number;
-  /** Aborts when the attempt's time is up, its lease is lost, or the manager's grace period ends. */
+  /** Aborts when the attempt's time is up, its deadline has passed, its lease is lost, or the manager's grace period ends. */
   readonly signal: AbortSignal;
   /** A logger whose lines carry the job's id, type, queue and attempt. */
   readonly log: Logger;
@@ -38,7 +39,7 @@ export interface RateControl {
   pauseFor(duration: Duration): Promise<void>;
 }
 
-export interface JobOptions<Input, Output = Input> {
+export interface JobOptions<Input, Output = Input> extends ExtrasRules<Output> {
   /** The type's name, as `invoice.send`: 1 to 128 characters of any kind but control characters. */
   readonly type: string;
   /** `default` when left out. */
@@ -90,6 +91,8 @@ export interface JobDefinition<Input, Output = Input> {
   /** Null where completed jobs are not kept. */
   readonly keep: Keep | null;
   readonly unique: ((input: Output) => UniqueOptions | null | undefined) | undefined;
+  /** What is said of the priority, the deadline and the tags of its jobs. */
+  readonly extras: CheckedRules<Output>;
   /** Makes one job of this type. Its input is validated when it is pushed or enqueued. */
   job(...input: InputArguments<Input>): Job;
   /** Pairs the type with the function that does the work, for a manager. */
@@ -110,6 +113,7 @@ export interface AnyDefinition {
   readonly timeout: number | null;
   readonly keep: Keep | null;
   readonly unique: ((input: never) => UniqueOptions | null | undefined) | undefined;
+  readonly extras: CheckedRules<never>;
 }
 
 /** A job type with the function that does its work. Made by a definition's `.handle(fn)`. */
@@ -124,7 +128,7 @@ export interface Handler {
 const HANDLER: unique symbol = Symbol.for('wingmanjs.handler') as never;
 const DEFINITION: unique symbol = Symbol.for('wingmanjs.definition') as never;
 
-const OPTIONS = ['type', 'queue', 'input', 'lock', 'rate', 'retry', 'timeout', 'keep', 'unique'];
+const OPTIONS = ['type', 'queue', 'input', 'lock', 'rate', 'retry', 'timeout', 'keep', 'unique', ...EXTRAS];
 const DEFAULT_QUEUE = 'default';
 const DEFAULT_TIMEOUT = 3_600_000;
 
@@ -162,6 +166,7 @@ export function defineJob<Input, Output>(options: JobOptions<Input, Output>): Jo
     timeout: timeout === false ? null : positive(timeout),
     keep: keepRule(options.keep, 'keep'),
     unique: uniqueFunction(options.unique),
+    extras: extrasRules(options),
     job: (...[payload]) => ({ type: definition.type, queue: definition.queue, payload, definition }),
     handle: (handler) => {
       if (typeof handler !== 'function') throw new InvalidOptionError('handler', 'a function', handler);

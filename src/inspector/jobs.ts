@@ -1,6 +1,6 @@
 import type { InspectBackend, JobView, Listing } from '../contract/backend.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import type { Unique } from '../core/extras.ts';
+import { deadlineOf, priorityOf, tagsOf, type Unique } from '../core/extras.ts';
 import type { Lock, StoredLock } from '../core/lock.ts';
 import type { FailedAttempt, Failure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
@@ -37,6 +37,11 @@ export interface JobInfo {
   /** Runs in a row whose worker vanished. */
   readonly crashes: number;
   readonly enqueuedAt: Date;
+  /** 0 where nothing is said of it. */
+  readonly priority: number;
+  readonly tags: readonly string[];
+  /** When it must have ended. */
+  readonly deadline?: Date;
   /** When a scheduled job is due. */
   readonly runAt?: Date;
   /** Who runs it. */
@@ -97,11 +102,13 @@ export async function listJobs(backend: InspectBackend, listing: Listing, range?
 function toInfo({ job, state, due, owner, heldFor, reason, failedAt, completedAt, failures }: JobView): JobInfo {
   const { id, type, queue, locks, attempts, crashes, extras } = job;
   const schedule = extras?.schedule;
+  const deadline = deadlineOf(job);
   return {
     ...{ id, type, queue, state, input: inputOf(job), locks: locksIn(locks), attempts, crashes },
     ...ratesIn(locks),
-    enqueuedAt: new Date(job.enqueuedAt),
-    ...(job.extras?.unique !== undefined && { unique: job.extras.unique }),
+    ...{ enqueuedAt: new Date(job.enqueuedAt), priority: priorityOf(extras), tags: tagsOf(extras) },
+    ...(deadline !== null && { deadline: new Date(deadline) }),
+    ...(extras?.unique !== undefined && { unique: extras.unique }),
     ...(due !== undefined && { runAt: new Date(due) }),
     ...(owner !== undefined && { worker: owner.worker }),
     ...(heldFor !== undefined && waitIn(heldFor)),

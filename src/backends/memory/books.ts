@@ -1,5 +1,6 @@
 import type { DeadLetter, Move, Takes } from '../../contract/backend.ts';
 import type { StoredJob } from '../../core/envelope.ts';
+import { priorityOf } from '../../core/extras.ts';
 import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
 import { type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
@@ -35,7 +36,7 @@ export interface KeyHolder {
   until?: number;
 }
 
-/** A queue: first the jobs with grants, by sequence, then the list of all others. */
+/** A queue: first the jobs with grants, by sequence, then the list of all others, the highest priority first. */
 export interface Queue {
   readonly granted: Entry[];
   readonly list: Entry[];
@@ -276,15 +277,20 @@ export class Books {
     delete entry.heldFor;
   }
 
-  /** Puts a job at the front of its queue. */
+  /** Puts a job at the front of its queue: before all of its priority. */
   toFront(entry: Entry): void {
     this.#wait(entry);
-    this.queue(entry.job.queue).list.unshift(entry);
+    const { list } = this.queue(entry.job.queue);
+    const before = list.findLastIndex((other) => priority(other) > priority(entry));
+    list.splice(before + 1, 0, entry);
   }
 
+  /** Puts a job at the back of its queue: behind all of its priority. */
   toBack(entry: Entry): void {
     this.#wait(entry);
-    this.queue(entry.job.queue).list.push(entry);
+    const { list } = this.queue(entry.job.queue);
+    const before = list.findLastIndex((other) => priority(other) >= priority(entry));
+    list.splice(before + 1, 0, entry);
   }
 
   /** Removes a job, and all that it has but the places of its locks. */
@@ -338,6 +344,10 @@ export class Books {
     delete entry.reason;
     delete entry.failedAt;
   }
+}
+
+function priority({ job }: Entry): number {
+  return priorityOf(job.extras);
 }
 
 function insertBySequence(entries: Entry[], entry: Entry): void {

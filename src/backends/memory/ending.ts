@@ -1,4 +1,5 @@
 import type { Acted, Move, SweepReply } from '../../contract/backend.ts';
+import { withoutDeadline } from '../../core/extras.ts';
 import type { Keep } from '../../core/keep.ts';
 import { CRASHED } from '../../core/outcome.ts';
 import { type Books, type Entry, move } from './books.ts';
@@ -12,12 +13,14 @@ export function quarantine(books: Books, entry: Entry, now: number): void {
   books.failed += 1;
 }
 
-/** Gives a failed job a new set of attempts. */
+/** Gives a failed job a new set of attempts, and frees it of its deadline. */
 export function retryFailed(books: Books, id: string, now: number): Acted<'retried'> {
   const entry = books.jobs.get(id);
   if (entry === undefined) return 'unknown';
   if (entry.state !== 'failed' || !retakeKey(books, entry.job, now)) return 'refused';
-  entry.job = { ...entry.job, attempts: 0, crashes: 0 };
+  const { extras, ...job } = entry.job;
+  const left = extras === undefined ? undefined : withoutDeadline(extras);
+  entry.job = { ...job, ...(left !== undefined && { extras: left }), attempts: 0, crashes: 0 };
   books.toBack(entry);
   return 'retried';
 }

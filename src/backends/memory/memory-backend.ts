@@ -26,6 +26,7 @@ import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
 import { readKey } from '../../core/rate.ts';
 import { type Books, type Entry, move } from './books.ts';
+import { MemoryBulk } from './bulk.ts';
 import { MemoryControls } from './controls.ts';
 import { Desk, DUE, type MemorySettings } from './desk.ts';
 import { discard, expire, retryFailed } from './ending.ts';
@@ -52,6 +53,7 @@ export class MemoryBackend implements Backend {
   readonly controls: ControlBackend;
   readonly schedules: MemorySchedules;
   readonly uniqueKeys: MemoryUniqueKeys;
+  readonly bulk: MemoryBulk;
   readonly #desk: Desk;
   readonly #books: Books;
   /** When the first of the scheduled jobs was due that the last promotion left. */
@@ -64,6 +66,7 @@ export class MemoryBackend implements Backend {
     this.controls = new MemoryControls(this.#desk);
     this.schedules = new MemorySchedules(this.#desk);
     this.uniqueKeys = new MemoryUniqueKeys(this.#desk);
+    this.bulk = new MemoryBulk(this.#desk);
   }
 
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {
@@ -83,7 +86,7 @@ export class MemoryBackend implements Backend {
     for (const entry of released) freed.push(...requeue(this.#books, entry));
     const moves = this.#desk.grant(freed);
     if (!this.#books.leases.has(worker))
-      return { lost: true, settled, claimed: [], moves, more: false, owned: this.#books.ownedCount(worker) };
+      return { lost: true, settled, claimed: [], moves, more: false, owned: this.#books.ownedCount(worker), now };
     const claims =
       claim === undefined ? { claimed: [], moves: [], more: false } : claimJobs(this.#books, worker, claim);
     const regranted = this.#desk.grant([]);
@@ -96,6 +99,7 @@ export class MemoryBackend implements Backend {
       moves: [...moves, ...claims.moves, ...regranted],
       more,
       owned,
+      now,
     };
   }
 

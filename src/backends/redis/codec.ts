@@ -52,6 +52,19 @@ export function encodeKeep({ for: time, count }: Keep): string {
  * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
  */
 export function decodeEnvelope(id: string, value: string): StoredJob {
+  const { isForeign, end, ...job } = decodeLine(id, value);
+  const rest = value.slice(end + 1);
+  return { ...job, payload: isForeign ? payloadWithin(id, rest) : rest };
+}
+
+/**
+ * Reads the line of a stored envelope, of which the payload may be cut short or missing.
+ * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
+ */
+export function decodeLine(
+  id: string,
+  value: string,
+): Omit<StoredJob, 'payload'> & { readonly isForeign: boolean; readonly end: number } {
   const end = value.indexOf('\n');
   const line = end < 0 ? null : parse(value.slice(0, end));
   if (!Array.isArray(line)) throw damaged(id, value);
@@ -67,11 +80,10 @@ export function decodeEnvelope(id: string, value: string): StoredJob {
   ) {
     throw damaged(id, value);
   }
-  const rest = value.slice(end + 1);
-  const payload = foreign === 1 ? payloadWithin(id, rest) : rest;
   return {
-    ...{ id, type, queue, payload, locks: decodeLocks(id, locks, value), attempts, crashes, sequence, enqueuedAt },
+    ...{ id, type, queue, locks: decodeLocks(id, locks, value), attempts, crashes, sequence, enqueuedAt },
     ...(extras !== undefined && extras !== null && { extras }),
+    ...{ isForeign: foreign === 1, end },
   };
 }
 

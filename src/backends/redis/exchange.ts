@@ -52,7 +52,7 @@ export function decodeExchange(
   { worker, claim }: ExchangeRequest,
   isInBulk: readonly boolean[],
 ): Exchanged {
-  const [lost, digits, flat, moves, more, owned] = arrayOf(reply);
+  const [lost, digits, flat, moves, more, owned, now] = arrayOf(reply);
   const claims = decodeClaims(worker, textsOf(flat), claim?.queues ?? []);
   return {
     ...claims,
@@ -62,6 +62,7 @@ export function decodeExchange(
     more: more === 1,
     // Those that cannot be read are about to be buried.
     owned: numberOf(owned) - claims.damaged.length,
+    now: numberOf(now),
   };
 }
 

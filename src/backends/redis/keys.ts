@@ -69,10 +69,12 @@ const SINGLES = {
 
 /** Families of keys: the name of one follows. */
 const FAMILIES = {
-  /** List of job ids, next at the left; other programs push whole envelopes. */
+  /** List of the ids of jobs without a priority, next at the left; other programs push whole envelopes. */
   queue: 'queue:',
-  /** Zset: jobs of a queue that have a grant → sequence. They come before the list. */
+  /** Zset: jobs of a queue that have a grant → sequence. They come before all others. */
   granted: 'granted:',
+  /** Zset: jobs of a queue that have a priority → their place: see lua/shared/priority.lua. Those below 0 come before the list. */
+  priority: 'priority:',
   /** List of at most one token: somebody may claim from this queue. */
   wake: 'wake:',
   /** Hash: cancelled job → how many entries of the queue's list are of its cancelled lives, and to be passed over. */

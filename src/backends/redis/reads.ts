@@ -61,12 +61,13 @@ export class Reads {
   }
 
   async size(queue: string): Promise<number> {
-    const [listed, granted, cancelled] = await Promise.all([
+    const [listed, granted, prioritized, cancelled] = await Promise.all([
       this.#do((client) => client.llen(this.#keys.of('queue', queue))),
       this.#do((client) => client.zcard(this.#keys.of('granted', queue))),
+      this.#do((client) => client.zcard(this.#keys.of('priority', queue))),
       this.#do((client) => client.hget(this.#keys.the('cancelledTotal'), queue)),
     ]);
-    return listed + granted - numberOf(cancelled ?? 0);
+    return listed + granted + prioritized - numberOf(cancelled ?? 0);
   }
 
   async list(listing: Listing, offset: number, limit: number): Promise<readonly string[]> {
@@ -96,7 +97,7 @@ export class Reads {
   /** In steps, since cancelled jobs in the list do not count. */
   async #listWaiting(queue: string, offset: number, limit: number): Promise<string[]> {
     const granted = await this.#do((client) => client.zrange(this.#keys.of('granted', queue), 0, '-1'));
-    const ids = granted.slice(0, offset + limit);
+    const ids = [...granted, ...(await this.#prioritized(queue, 'above', offset + limit))].slice(0, offset + limit);
     const passed = new Passed();
     for (let first = 0; ids.length < offset + limit; first += PEEK_STEP) {
       const last = first + PEEK_STEP - 1;
@@ -109,7 +110,15 @@ export class Reads {
         if (id !== undefined) ids.push(id);
       });
     }
+    const left = offset + limit - ids.length;
+    if (left > 0) ids.push(...(await this.#prioritized(queue, 'below', left)));
     return ids.slice(offset, offset + limit);
+  }
+
+  /** The ids of jobs of a priority above that of the list, or below it, in their order. */
+  #prioritized(queue: string, side: 'above' | 'below', most: number): Promise<string[]> {
+    const [from, to] = side === 'above' ? (['-inf', '0'] as const) : (['(0', '+inf'] as const);
+    return this.#do((client) => client.zrange(this.#keys.of('priority', queue), from, to, 'BYSCORE', 'LIMIT', 0, most));
   }
 
   async holders(key: string): Promise<readonly { readonly id: string; readonly token: string | null }[]> {

@@ -29,6 +29,7 @@ import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
 import { CRASHED } from '../../core/outcome.ts';
 import { newName } from '../../runtime/identity.ts';
+import { RedisBulk } from './bulk.ts';
 import { decodeMoves, encodeKeep, encodeLocks, encodeNew } from './codec.ts';
 import { RedisControls } from './controls.ts';
 import { callArgs, Desk, type DeskSettings } from './desk.ts';
@@ -44,8 +45,6 @@ export interface RedisSettings extends DeskSettings {
   readonly reopen: Reopen | null;
 }
 
-const CANCEL_RESULTS = ['cancelled', 'asked', 'failed', 'completed', 'unknown'] as const;
-
 /** The contract on Redis: each method that changes something is one script, and so one atomic step. */
 export class RedisBackend implements Backend {
   readonly kind = 'redis';
@@ -54,6 +53,7 @@ export class RedisBackend implements Backend {
   readonly controls: ControlBackend;
   readonly schedules: RedisSchedules;
   readonly uniqueKeys: RedisUniqueKeys;
+  readonly bulk: RedisBulk;
   /** Behind a getter, which no logger reads: it may hold a password. */
   readonly #reopen: Reopen | null;
   readonly #desk: Desk;
@@ -69,6 +69,7 @@ export class RedisBackend implements Backend {
     this.uniqueKeys = new RedisUniqueKeys(this.#desk);
     this.#reads = new Reads(connection, keys);
     this.controls = new RedisControls(this.#desk);
+    this.bulk = new RedisBulk(this.#desk);
     this.location = connection.location;
     this.maxPayload = maxPayload;
   }
@@ -160,8 +161,8 @@ export class RedisBackend implements Backend {
   }
 
   async cancel(call: Call, id: string): Promise<CancelReply> {
-    const [result, moves] = arrayOf(await this.#desk.run('cancel', ...callArgs(call), this.#desk.grantTimeout, id));
-    return { result: oneOf(result, ...CANCEL_RESULTS), moves: decodeMoves(textsOf(moves)) };
+    const { results, moves } = await this.bulk.cancel(call, [id]);
+    return { result: results[0] ?? 'unknown', moves };
   }
 
   async retryFailed(call: Call, ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {

@@ -1,15 +1,16 @@
 import { type DeadLetter, GRANT_BUDGET, type Move } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
+import { withoutDeadline } from '../../core/extras.ts';
 import type { Keep } from '../../core/keep.ts';
 import { CRASHED, type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
 import type { State, TransitionEvent } from '../../core/states.ts';
 import type { Connection } from './connection.ts';
 import { Gates } from './gates.ts';
 import { Kept } from './kept.ts';
-import { toStored, toToken } from './numbers.ts';
+import { positionOf, toStored, toToken } from './numbers.ts';
 import { Paces } from './paces.ts';
 import { Places } from './places.ts';
-import { type Entry, integer, textOf, toEntry } from './rows.ts';
+import { type Entry, extrasText, integer, textOf, toEntry } from './rows.ts';
 import { cancels, failures, passes, questions, transitions, uniqueKeys } from './statements.ts';
 import { Tallies } from './tallies.ts';
 
@@ -79,13 +80,13 @@ export class Books {
   toFront(entry: Entry): void {
     const queue = this.tallies.queue(entry.queue);
     queue.front -= 1;
-    this.#wait(entry, queue.front);
+    this.#wait(entry, positionOf(entry.extras, queue.front));
   }
 
   toBack(entry: Entry): void {
     const queue = this.tallies.queue(entry.queue);
     queue.back += 1;
-    this.#wait(entry, queue.back);
+    this.#wait(entry, positionOf(entry.extras, queue.back));
   }
 
   #wait(entry: Entry, position: number): void {
@@ -180,10 +181,14 @@ export class Books {
     this.kept.add(entry.type, rule);
   }
 
+  /** Gives a failed job a new set of attempts, and frees it of its deadline. */
   retryFailed(entry: Entry): void {
     const queue = this.tallies.queue(entry.queue);
     queue.back += 1;
-    this.connection.run(transitions.retryFailed, queue.back, entry.sequence);
+    this.connection.run(transitions.retryFailed, positionOf(entry.extras, queue.back), entry.sequence);
+    if (entry.extras?.deadline !== undefined) {
+      this.connection.run(transitions.setExtras, extrasText(withoutDeadline(entry.extras)), entry.sequence);
+    }
     this.#enter(entry, 'waiting');
     this.arrived.add(entry.queue);
   }

@@ -3,7 +3,7 @@ import type { NewJob } from '../../core/envelope.ts';
 import type { Books } from './books.ts';
 import { grantAll } from './granting.ts';
 import { removeWaiting } from './locking.ts';
-import { instantOf, toStored } from './numbers.ts';
+import { instantOf, positionOf, toStored } from './numbers.ts';
 import { type Entry, extrasText, lockText } from './rows.ts';
 import { transitions, uniqueKeys } from './statements.ts';
 import { holderOf, takeKey } from './uniqueness.ts';
@@ -23,7 +23,7 @@ function enqueueOne(books: Books, job: NewJob, freed: string[]): Enqueued {
   const at = due === undefined ? now : instantOf(due, now);
   const isDue = at <= now;
   const ends = tallies.queue(queue);
-  const place = isDue ? ([1, ends.back + 1, null] as const) : ([null, null, toStored(at)] as const);
+  const place = isDue ? ([1, positionOf(extras, ends.back + 1), null] as const) : ([null, null, toStored(at)] as const);
   const state = isDue ? 'waiting' : 'scheduled';
   const sequence = tallies.totals.sequence + 1;
   const values = [sequence, id, type, queue, lockText(locks), state, now, ...place, extrasText(extras), payload];

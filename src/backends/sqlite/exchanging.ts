@@ -12,7 +12,15 @@ export function exchange(books: Books, request: ExchangeRequest): ExchangeReply 
   const { settled, freed, moves: buried } = settleAll(books, request.settlements);
   const moves = [...buried, ...grantAll(books, [...left, ...freed])];
   if (books.connection.get(workers.has, request.worker) === undefined) {
-    return { lost: true, settled, claimed: [], moves, more: false, owned: owned(books, request.worker) };
+    return {
+      lost: true,
+      settled,
+      claimed: [],
+      moves,
+      more: false,
+      owned: owned(books, request.worker),
+      now: books.now,
+    };
   }
   const nothing = { claimed: [], moves: [], more: false };
   const claims = request.claim === undefined ? nothing : claim(books, request.worker, request.claim);
@@ -23,6 +31,7 @@ export function exchange(books: Books, request: ExchangeRequest): ExchangeReply 
     moves: [...moves, ...claims.moves],
     more: claims.more || hasUngranted(books),
     owned: owned(books, request.worker),
+    now: books.now,
   };
 }
 

@@ -31,7 +31,7 @@ export function onceClaimed(
     | undefined;
   if (kept !== undefined) {
     const { tokens, ...reply } = kept.reply;
-    return { ...reply, claimed: tokens.flatMap((token) => claimedBy(books, worker, token)) };
+    return { ...reply, claimed: tokens.flatMap((token) => claimedBy(books, worker, token)), now: books.now };
   }
   const reply = step();
   keep(books, call, { ...reply, claimed: [], tokens: reply.claimed.map(({ token }) => token) });

@@ -24,6 +24,7 @@ import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
 import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
+import { SqliteBulk } from './bulk.ts';
 import type { Connection } from './connection.ts';
 import { SqliteControls } from './controls.ts';
 import { Desk, type SqliteSettings } from './desk.ts';
@@ -55,6 +56,7 @@ export class SqliteBackend implements Backend {
   readonly reopen: Reopen | null;
   readonly schedules: SqliteSchedules;
   readonly uniqueKeys: SqliteUniqueKeys;
+  readonly bulk: SqliteBulk;
   readonly #desk: Desk;
   /** When the first of the scheduled jobs was due that the last promotion left. */
   #knownDue = Number.POSITIVE_INFINITY;
@@ -67,6 +69,7 @@ export class SqliteBackend implements Backend {
     this.controls = new SqliteControls(this.#desk);
     this.schedules = new SqliteSchedules(this.#desk);
     this.uniqueKeys = new SqliteUniqueKeys(this.#desk);
+    this.bulk = new SqliteBulk(this.#desk);
   }
 
   enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {

@@ -65,6 +65,8 @@ export const transitions = {
 
   setLocks: 'UPDATE jobs SET locks = ? WHERE sequence = ?',
 
+  setExtras: 'UPDATE jobs SET extras = ? WHERE sequence = ?',
+
   bury: `INSERT INTO dead_letters (queue, reason, at, raw)
     SELECT queue, ?, ?, CAST(payload AS BLOB) FROM jobs WHERE sequence = ?`,
 } as const;
@@ -160,6 +162,13 @@ export const listings = {
   failed: "SELECT id FROM jobs WHERE state = 'failed' ORDER BY ended_at, id LIMIT ? OFFSET ?",
   completed: "SELECT id FROM jobs WHERE type = ? AND state = 'completed' ORDER BY ended_at, id LIMIT ? OFFSET ?",
   deadLetters: 'SELECT queue, reason, at, raw FROM dead_letters ORDER BY number LIMIT ? OFFSET ?',
+} as const;
+
+/** A walk through all jobs, by their sequence. */
+export const bulk = {
+  next: `SELECT sequence, id, type, queue, locks, extras FROM jobs WHERE sequence > ? AND sequence <= ?
+    ORDER BY sequence LIMIT ?`,
+  newest: 'SELECT sequence FROM jobs ORDER BY sequence DESC LIMIT 1',
 } as const;
 
 export const places = {

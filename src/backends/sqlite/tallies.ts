@@ -17,7 +17,7 @@ interface Totals {
   readonly isControlled: boolean;
 }
 
-/** What is counted of one queue, and the positions of the first and the last job in its list. */
+/** What is counted of one queue, and the places of the first and the last job in its list. */
 interface Queue {
   waiting: number;
   held: number;

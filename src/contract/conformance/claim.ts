@@ -40,7 +40,15 @@ export function claimSuite(subject: Subject): void {
       expect(await session.claim(worker, 2)).toHaveLength(2);
       expect(await session.claim(worker, 2)).toHaveLength(1);
       const empty = await session.exchange(worker, [], { queues: ['q', 'unknown'], count: 2, locks: 'take' });
-      expect(empty).toEqual({ lost: false, settled: [], claimed: [], moves: [], more: false, owned: 3 });
+      expect(empty).toEqual({
+        lost: false,
+        settled: [],
+        claimed: [],
+        moves: [],
+        more: false,
+        owned: 3,
+        now: expect.any(Number),
+      });
       expect(await session.claim(worker, 2, { queues: [] })).toEqual([]);
     });
 
@@ -74,7 +82,15 @@ export function claimSuite(subject: Subject): void {
       const { session } = await begin(subject);
       await session.enqueue(newJob('a'));
       const reply = await session.exchange('nobody', [], { queues: ['q'], count: 1, locks: 'take' });
-      expect(reply).toEqual({ lost: true, settled: [], claimed: [], moves: [], more: false, owned: 0 });
+      expect(reply).toEqual({
+        lost: true,
+        settled: [],
+        claimed: [],
+        moves: [],
+        more: false,
+        owned: 0,
+        now: expect.any(Number),
+      });
       expect(await session.waiting()).toEqual(['a']);
     });
 

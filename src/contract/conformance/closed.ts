@@ -38,6 +38,7 @@ const methods: Readonly<
   resign: (backend) => backend.resign('w'),
   expire: (backend) => backend.expire({ for: 1, count: null }, 1),
   cancel: (backend, job) => backend.cancel(call, job.id),
+  bulk: (backend, job) => backend.bulk.cancel(call, [job.id]),
   retryFailed: (backend, job) => backend.retryFailed(call, [job.id]),
   discard: (backend, job) => backend.discard(call, [job.id]),
   replicated: (backend) => backend.replicated(1, 1),

@@ -1,5 +1,6 @@
 /** The conformance suite: what every backend must do, as tests. One file for each concern. */
 import { describe } from 'vitest';
+import { bulkSuite } from './bulk.ts';
 import { claimSuite } from './claim.ts';
 import { closedSuite } from './closed.ts';
 import { controlsSuite } from './controls.ts';
@@ -14,6 +15,7 @@ import { leasesSuite } from './leases.ts';
 import { lockingSuite } from './locking.ts';
 import { locksSuite } from './locks.ts';
 import { operateSuite } from './operate.ts';
+import { prioritySuite } from './priority.ts';
 import { ratesSuite } from './rates.ts';
 import { scheduleSuite } from './schedule.ts';
 import { schedulesSuite } from './schedules.ts';
@@ -40,6 +42,8 @@ const suites = [
   uniqueConflictsSuite,
   inspectSuite,
   operateSuite,
+  prioritySuite,
+  bulkSuite,
   endingSuite,
   leadershipSuite,
   signalSuite,

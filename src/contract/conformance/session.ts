@@ -8,6 +8,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import type {
   Acted,
   Backend,
+  BulkCancelReply,
   CancelReply,
   Claim,
   Counters,
@@ -131,6 +132,10 @@ export class Session {
 
   releaseKey(type: string, key: string): Promise<boolean> {
     return this.#caller.call((call) => this.backend.uniqueKeys.release(call, type, key));
+  }
+
+  cancelAll(...ids: readonly string[]): Promise<BulkCancelReply> {
+    return this.#caller.call((call) => this.backend.bulk.cancel(call, ids));
   }
 
   retryFailed(...ids: readonly string[]): Promise<readonly Acted<'retried'>[]> {

@@ -10,7 +10,15 @@ export function settleSuite(subject: Subject): void {
       const worker = await session.worker();
       await session.enqueue(newJob('a'));
       const reply = await session.settle(await session.take(worker, 'a'), completed);
-      expect(reply).toEqual({ lost: false, settled: ['settled'], claimed: [], moves: [], more: false, owned: 0 });
+      expect(reply).toEqual({
+        lost: false,
+        settled: ['settled'],
+        claimed: [],
+        moves: [],
+        more: false,
+        owned: 0,
+        now: expect.any(Number),
+      });
       expect(await backend.find('a')).toBeNull();
       expect(await backend.list({ state: 'processing', worker }, 0, 10)).toEqual([]);
       expect((await backend.stats()).counters).toEqual({ successful: 1, failed: 0 });

@@ -132,8 +132,19 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
       return reply;
     },
   };
+  const bulk: Backend['bulk'] = {
+    browse: (filter, cursor, limit) => backend.bulk.browse(filter, cursor, limit),
+    cancel: async (call, ids) => {
+      const reply = await backend.bulk.cancel(call, ids);
+      // One may have been granted the place of another before its own turn to be cancelled came.
+      log.recordMoves(reply.moves);
+      for (const [index, id] of ids.entries()) if (reply.results[index] === 'cancelled') log.record('cancelled', id);
+      return reply;
+    },
+  };
   return new Proxy(backend, {
     get(target, name) {
+      if (name === 'bulk') return bulk;
       const watched: unknown = Reflect.get(watching, name);
       if (watched !== undefined) return watched;
       const own: unknown = Reflect.get(target, name);

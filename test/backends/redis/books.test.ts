@@ -1,7 +1,7 @@
 // What stands in Redis itself, and what must not stand there any more.
 
 import { expect, test } from 'vitest';
-import { completed, failed, newJob } from '../../../src/contract/conformance/session.ts';
+import { completed, failed, newJob, released } from '../../../src/contract/conformance/session.ts';
 import { rejection, server, store } from './stage.ts';
 
 test('nothing is left of a job that failed, was retried by hand, and completed', async () => {
@@ -14,7 +14,7 @@ test('nothing is left of a job that failed, was retried by hand, and completed',
   expect(await cli('LLEN', 'p:failures:a')).toBe('1');
   // As the first attempt and without locks: the way on which jobs are settled in bulk.
   await session.settle(await session.take(worker, 'a'), completed);
-  expect(await cli('KEYS', 'p:*a')).toBe('');
+  expect(await cli('KEYS', 'p:*:a')).toBe('');
   expect(await cli('EXISTS', 'p:retried')).toBe('0');
 });
 
@@ -88,4 +88,61 @@ test('a server that has forgotten its newest claims gives out no token again', a
   await cli('SET', 'p:token', ahead);
   await session.enqueue(newJob('c'));
   expect(BigInt((await session.take(worker, 'c')).token)).toBe(BigInt(ahead) + 1n);
+});
+
+test('a queue without priorities has its list alone, and one with them leaves nothing behind', async () => {
+  const { url, cli } = await server();
+  const { session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  await session.enqueue(newJob('a'), newJob('b', { extras: { tags: ['t'] } }));
+  await session.settle(await session.take(worker, 'a'), released);
+  expect(await cli('LRANGE', 'p:queue:q', '0', '-1')).toBe('a\nb');
+  expect(await cli('KEYS', 'p:priority:*')).toBe('');
+  const prior = (id: string, priority: number) => newJob(id, { extras: { priority } });
+  await session.enqueue(prior('c', 1000), prior('d', -1000), prior('e', 5));
+  expect(await cli('ZRANGE', 'p:priority:q', '0', '-1')).toBe('c\ne\nd');
+  expect(await cli('LLEN', 'p:queue:q')).toBe('2');
+  // One that is in no list leaves no mark there for a claim to pass over.
+  await session.cancel('e');
+  expect(await cli('KEYS', 'p:cancelled*')).toBe('');
+  for (const id of ['c', 'a', 'b', 'd']) await session.settle(await session.take(worker, id), completed);
+  expect(await cli('KEYS', 'p:priority:*')).toBe('');
+  expect(await cli('KEYS', 'p:job:*')).toBe('');
+});
+
+test('the order is kept for as long as anybody may enqueue: at the ends of what a score can count, too', async () => {
+  const { url, cli } = await server();
+  const { session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  const prior = (id: string, priority: number) => newJob(id, { extras: { priority } });
+  const most = 2 ** 41 - 100;
+  await cli('SET', 'p:sequence', String(most));
+  await session.enqueue(prior('b', 1000), prior('c', 1000), prior('d', 999), prior('y', -1000), prior('z', -1000));
+  await session.settle(await session.take(worker, 'b'), released);
+  expect(await session.waiting()).toEqual(['b', 'c', 'd', 'y', 'z']);
+  for (const id of ['b', 'c', 'd']) await session.settle(await session.take(worker, id), completed);
+  const [y, z] = await session.claim(worker, 2);
+  if (y === undefined || z === undefined) throw new Error('both should have come up');
+  const both = [z, y].map((job) => ({ job, outcome: released }));
+  await session.exchange(worker, both);
+  await session.enqueue(newJob('x'));
+  expect(await session.waiting()).toEqual(['x', 'y', 'z']);
+});
+
+test('extras that were spoiled by hand say nothing, and the job runs', async () => {
+  const { url, cli } = await server();
+  const { session, backend } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  for (const [at, spoiled] of ['[]', '{"priority":"x","deadline":7,"tags":3}', 'null'].entries()) {
+    const id = `job-${at}`;
+    await session.enqueue(newJob(id, { extras: { tags: ['t'] } }));
+    await cli('SET', `p:job:${id}`, `[2,"t","q",1,${at + 100},0,0,0,${spoiled}]\nnull`);
+    const job = await session.take(worker, id);
+    await session.settle(job, released);
+    await session.settle(await session.take(worker, id), failed);
+    expect(await session.retryFailed(id)).toEqual(['retried']);
+    expect((await backend.bulk.browse({ tag: 't' }, null, 100)).ids).toEqual([]);
+    expect((await session.cancel(id)).result).toBe('cancelled');
+  }
+  expect(await session.waiting()).toEqual([]);
 });

@@ -13,6 +13,7 @@ const exempt = new Map([
   ['listings.scheduled', 'all of an index, in its order, as far as the offset and the limit reach'],
   ['listings.failed', 'all of an index, in its order, as far as the offset and the limit reach'],
   ['listings.deadLetters', 'a table in the order of its key, as far as the offset and the limit reach'],
+  ['bulk.newest', 'it is the last of the table'],
   ['places.freeAll', 'for a job whose locks are damaged; there are no more places than jobs that run'],
   ['schedules.names', 'a table in the order of its key, as far as the offset and the limit reach'],
   ['ungranted.take', 'the first of a table in the order of its key'],

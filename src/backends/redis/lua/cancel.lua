@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- cancel: removes a job that neither runs nor has ended; of one that runs, tells its worker.
+-- cancel: removes jobs that neither run nor have ended; of those that run, tells their workers.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 client, 3 call, 4 floor, 5 how long a grant is kept (ms), 6 id
--- Returns { 'cancelled' | 'asked' | 'failed' | 'completed' | 'unknown', { event, id, queue, detail, … } }
+-- ARGV  1 root, 2 client, 3 call, 4 floor, 5 how long a grant is kept (ms), then the ids
+-- Returns { a digit for each id: 0 no job has it, 1 cancelled, 2 asked, 3 failed, 4 completed; { event, id, queue, detail, … } }
 -- Atomic since the state must not change between the look and the act, nor a repeat cancel a later job of the same id.
 --@include start
 --@include envelope
@@ -10,12 +10,17 @@
 --@include cancel
 
 local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
-local grant_timeout, id = tonumber(ARGV[5]), ARGV[6]
+local grant_timeout = tonumber(ARGV[5])
 local earlier = earlier_reply(client, number)
 if earlier then return { earlier, moves } end
 
--- Forgets those of a worker's list whose run has ended.
+local DIGITS = { unknown = '0', cancelled = '1', asked = '2', failed = '3', completed = '4' }
+
+-- Forgets those of a worker's list whose run has ended; once for each worker.
+local pruned = {}
 local function prune(worker)
+  if pruned[worker] then return end
+  pruned[worker] = true
   local all = call('HGETALL', cancels_key(worker))
   for at = 1, #all, 2 do
     if call('HGET', processing_key(worker), all[at]) ~= all[at + 1] then call('HDEL', cancels_key(worker), all[at]) end
@@ -23,18 +28,18 @@ local function prune(worker)
 end
 
 -- Marks a job that runs, and wakes its worker.
-local function ask(worker, token)
+local function ask(worker, id, token)
   prune(worker)
   call('HSET', cancels_key(worker), id, token)
   if call('EXISTS', control_key(worker)) == 0 then call('RPUSH', control_key(worker), '1') end
 end
 
-local function cancel()
+local function cancel(id)
   local line = line_of(id)
   if not line then return 'unknown' end
   local worker, token = owner_of(id)
   if worker then
-    ask(worker, token)
+    ask(worker, id, token)
     return 'asked'
   end
   local ended = ended_as(id, line)
@@ -45,7 +50,10 @@ local function cancel()
   return 'cancelled'
 end
 
-local result = cancel()
+local results = {}
+for at = 6, #ARGV do results[#results + 1] = DIGITS[cancel(ARGV[at])] end
 wake_claimers()
-keep_reply(client, number, floor, result)
-return { result, moves }
+
+local reply = table.concat(results)
+keep_reply(client, number, floor, reply)
+return { reply, moves }

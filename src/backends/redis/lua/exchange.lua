@@ -6,7 +6,7 @@
 --       the queues; number of plain completions, an id and a token for each; the other settlements as JSON or ''
 -- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, token, … }, { event, id, queue, detail, … }, 1 when the step ended at its bound,
---           how many jobs the worker owns }
+--           how many jobs the worker owns, the instant }
 -- Atomic since a job must never be without an owner, nor a place without a holder: settling, granting and claiming are one.
 --@include start
 --@include envelope
@@ -32,7 +32,7 @@ if earlier then
   end
   table.sort(tokens, function(a, b) return a[1] < b[1] end)
   for _, claim in ipairs(tokens) do own('', claim[2], call('GET', job_key(claim[2])) or '', claim[3]) end
-  return { 0, settled, claimed, moves, 1, call('HLEN', processing_key(worker)) }
+  return { 0, settled, claimed, moves, 1, call('HLEN', processing_key(worker)), now }
 end
 
 local at = 10
@@ -68,4 +68,4 @@ local settled = table.concat(results)
 -- The tokens that were given out, and no more: a range too wide would give a repeat the jobs of other claims.
 local from = first_token or 1
 keep_reply(client, number, floor, settled .. ' ' .. text(from) .. ' ' .. text(from + taken - 1))
-return { is_lost and 1 or 0, settled, claimed, moves, has_more, call('HLEN', processing_key(worker)) }
+return { is_lost and 1 or 0, settled, claimed, moves, has_more, call('HLEN', processing_key(worker)), now }

@@ -8,7 +8,7 @@
 --@include queues
 for at = 2, #ARGV do
   local queue = ARGV[at]
-  if call('EXISTS', queue_key(queue), granted_key(queue)) > 0 then
+  if call('EXISTS', queue_key(queue), granted_key(queue), priority_key(queue)) > 0 then
     local gate = gate_of(queue)
     if not gate or room_in(queue, gate, 1) > 0 then return 1 end
   end

@@ -40,8 +40,7 @@ local function pass(id, line)
       free(id, freed)
       call('ZREM', GRANTS, id)
       call('ZREM', granted_key(line[QUEUE]), id)
-      call('LPUSH', queue_key(line[QUEUE]), id)
-      arrived[line[QUEUE]] = true
+      to_front(id, line)
       give_grant(other, theirs, lock[1], grant_timeout)
       grant_all(freed, grant_timeout)
       return

@@ -14,8 +14,7 @@ local due = call('ZRANGE', SCHEDULED, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
 for _, id in ipairs(due) do
   local line = line_of(id)
   if line then
-    call('RPUSH', queue_key(line[QUEUE]), id)
-    arrived[line[QUEUE]] = true
+    to_back(id, line)
     move('promoted', id, line[QUEUE])
   else
     bury_job(id, '', 'its stored envelope is damaged')

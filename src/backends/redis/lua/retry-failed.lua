@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- retry-failed: moves failed jobs to the backs of their queues with a new set of attempts; what failed before is kept.
+-- retry-failed: moves failed jobs to the backs of their queues with a new set of attempts and without a deadline; what
+-- failed before is kept.
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 client, 3 call, 4 floor, then the ids
 -- Returns a text of one digit for each id: 1 retried, 2 no job has this id; 0 not a failed job, its envelope is damaged, or
@@ -7,6 +8,7 @@
 -- Atomic since a job must be in one place, and a repeat must not retry one that has failed again.
 --@include start
 --@include envelope
+--@include enter
 --@include unique
 
 local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
@@ -23,6 +25,16 @@ local function retake_key(id, line)
   return true
 end
 
+-- Who asks for another try wants it, however late. A line without extras has its locks named by other numbers.
+local function drop_deadline(line)
+  local extras = line[EXTRAS]
+  if type(extras) ~= 'table' or extras.deadline == nil then return end
+  extras.deadline = nil
+  if next(extras) ~= nil then return end
+  line[EXTRAS] = nil
+  if line[LOCKS] == 2 or line[LOCKS] == 3 then line[LOCKS] = line[LOCKS] - 2 end
+end
+
 local function retry(id)
   local value = call('GET', job_key(id))
   if not value then return '2' end
@@ -30,10 +42,10 @@ local function retry(id)
   if not line or not call('ZSCORE', FAILED, id) or not retake_key(id, line) then return '0' end
   call('ZREM', FAILED, id)
   line[ATTEMPTS], line[CRASHES] = 0, 0
+  drop_deadline(line)
   rewrite(id, value, line, line_end)
   call('SADD', RETRIED, id)
-  call('RPUSH', queue_key(line[QUEUE]), id)
-  arrived[line[QUEUE]] = true
+  to_back(id, line)
   return '1'
 end
 

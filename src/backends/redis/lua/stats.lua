@@ -9,7 +9,7 @@
 
 local queues, workers = {}, {}
 for _, queue in ipairs(call('SMEMBERS', QUEUES)) do
-  local waiting = call('LLEN', queue_key(queue)) + call('ZCARD', granted_key(queue))
+  local waiting = call('LLEN', queue_key(queue)) + call('ZCARD', granted_key(queue)) + call('ZCARD', priority_key(queue))
   local cancelled = tonumber(call('HGET', CANCELLED_TOTAL, queue) or 0)
   local at = #queues
   queues[at + 1], queues[at + 2] = queue, waiting - cancelled

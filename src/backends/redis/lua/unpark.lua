@@ -6,6 +6,7 @@
 -- Atomic since a job must be in one place.
 --@include start
 --@include envelope
+--@include enter
 
 local left, has_more = tonumber(ARGV[2]), 0
 for at = 3, #ARGV do
@@ -18,8 +19,7 @@ for at = 3, #ARGV do
     local line = line_of(id)
     call('HDEL', PARKED, id)
     if line then
-      call('LPUSH', queue_key(line[QUEUE]), id)
-      arrived[line[QUEUE]] = true
+      to_front(id, line)
       move('unparked', id, line[QUEUE])
     else
       bury_job(id, '', 'its stored envelope is damaged')

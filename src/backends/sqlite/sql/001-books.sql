@@ -34,7 +34,8 @@ CREATE TABLE jobs (
   crashes     INTEGER NOT NULL DEFAULT 0 CHECK (crashes BETWEEN 0 AND 9007199254740991),
   -- How many failed attempts it ever had. Other than "attempts", it never goes back.
   failures    INTEGER NOT NULL DEFAULT 0 CHECK (failures BETWEEN 0 AND 9007199254740991),
-  -- Of a waiting job: lane 0 are those with a grant, by sequence; lane 1 are all others, by position.
+  -- Of a waiting job: lane 0 are those with a grant, by sequence; lane 1 are all others, by position, in which the priority
+  -- counts first.
   lane        INTEGER CHECK (lane IN (0, 1)),
   position    INTEGER CHECK (position BETWEEN -9007199254740991 AND 9007199254740991),
   -- Until when a grant is kept for a waiting job.
@@ -65,7 +66,7 @@ CREATE INDEX jobs_parked     ON jobs (type, sequence) WHERE state = 'parked';
 CREATE INDEX jobs_failed     ON jobs (ended_at, id) WHERE state = 'failed';
 CREATE INDEX jobs_completed  ON jobs (type, ended_at, id) WHERE state = 'completed';
 
--- Every queue that was ever named, how many wait in it and are held beside it, and the positions at its ends.
+-- Every queue that was ever named, how many wait in it and are held beside it, and the places at its ends.
 CREATE TABLE queues (
   queue       TEXT PRIMARY KEY,
   waiting     INTEGER NOT NULL,

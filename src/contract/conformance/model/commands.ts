@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Due, NewJob } from '../../../core/envelope.ts';
 import type { Extras, Unique } from '../../../core/extras.ts';
+import type { JobFilter } from '../../../core/filter.ts';
 import type { Keep } from '../../../core/keep.ts';
 import type { Lock, StoredLock } from '../../../core/lock.ts';
 import type { Outcome } from '../../../core/outcome.ts';
@@ -31,6 +32,7 @@ export type Command =
   | { readonly do: 'reclaim' | 'promote' | 'passGrants'; readonly limit: number }
   | { readonly do: 'unpark'; readonly types: readonly string[]; readonly limit: number }
   | { readonly do: 'cancel'; readonly job: number; readonly repeat: boolean }
+  | { readonly do: 'cancelMany'; readonly filter: JobFilter; readonly most: number; readonly repeat: boolean }
   | { readonly do: 'retryFailed' | 'discard'; readonly jobs: readonly number[]; readonly repeat: boolean }
   | {
       readonly do: 'writeSchedule';
@@ -73,6 +75,7 @@ export const MOST_PLACES = 3;
 export const TYPES = ['t1', 't2'];
 export const SCHEDULES = ['s1', 's2', 's3'];
 export const UNIQUE_KEYS = ['u1', 'u2'];
+const TAGS = ['x', 'y'];
 
 /** The locks that a job gets late: always the same, so that a repeat is no change. */
 export const LATE_LOCKS: readonly Lock[] = [{ key: 'k1', concurrency: 1 }];
@@ -120,17 +123,21 @@ const due = weighted<Due | undefined>(
 );
 
 /** A key that is taken for a millisecond is so for the rest of its call, and no longer. */
+const unique = record<Unique>({
+  key: fc.constantFrom(...UNIQUE_KEYS),
+  while: fc.constantFrom<Unique['while']>('waiting', 'until done', 'until done', 1, HOUR),
+});
+
+/** Few priorities, so that there are many of each. */
 const extras = weighted<Extras | undefined>(
-  [3, fc.constant(undefined)],
-  [
-    2,
-    record({
-      unique: record({
-        key: fc.constantFrom(...UNIQUE_KEYS),
-        while: fc.constantFrom<Unique['while']>('waiting', 'until done', 'until done', 1, HOUR),
-      }),
-    }),
-  ],
+  [8, fc.constant(undefined)],
+  [4, record({ priority: fc.constantFrom(-1000, -1, 1, 2, 1000) })],
+  [1, record({ tags: fc.subarray(TAGS, { minLength: 1 }) })],
+  [1, record({ deadline: fc.constantFrom({ in: HOUR }, { at: 1_000 }) })],
+  [1, record({ priority: fc.constantFrom(-1, 1), deadline: fc.constant({ in: 1 }), tags: fc.constant(TAGS) })],
+  [4, record({ unique })],
+  [2, record({ unique, priority: fc.constantFrom(-1, 1) })],
+  [1, record({ unique, deadline: fc.constant({ in: HOUR }) })],
 );
 
 const onConflict = fc.constantFrom<OnConflict>('keep', 'replace', 'replace', 'extend', 'reject');
@@ -147,7 +154,8 @@ const enqueued: fc.Arbitrary<Enqueued> = record({
 }).map(({ due, extras, onConflict, ...job }) => ({
   ...job,
   ...(due !== undefined && { due }),
-  ...(extras !== undefined && { extras, onConflict }),
+  ...(extras !== undefined && { extras }),
+  ...(extras?.unique !== undefined && { onConflict }),
 }));
 
 /** Every step takes a millisecond at least: what is kept for one has been so for long enough at the next. */
@@ -185,6 +193,15 @@ const which: fc.Arbitrary<Which> = record({
   back: fc.nat(8),
   of: weighted<Which['of']>([6, fc.constant('present')], [1, fc.constant('all')]),
 });
+
+const filter = fc.constantFrom<JobFilter>(
+  { type: 't1' },
+  { queue: 'q2' },
+  { lock: 'k1' },
+  { tag: 'x' },
+  { type: 't2', tag: 'y' },
+  { queue: 'q1', lock: 'k2' },
+);
 
 const settlements = fc.array(record({ claim: which, outcome }), { maxLength: 4 });
 const jobs = fc.array(enqueued, { maxLength: 6, size: 'max' });
@@ -233,6 +250,7 @@ const command = weighted<Command>(
   [3, record({ do: fc.constantFrom('reclaim', 'promote', 'passGrants'), limit })],
   [2, record({ do: fc.constant('unpark'), types: fc.shuffledSubarray(TYPES), limit })],
   [2, record({ do: fc.constant('cancel'), job: fc.nat(20), repeat })],
+  [1, record({ do: fc.constant('cancelMany'), filter, most: fc.integer({ min: 1, max: 3 }), repeat })],
   [
     2,
     record({

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { ClaimedJob, NewJob } from '../../../core/envelope.ts';
-import type { Backend, ExchangeReply, ExchangeRequest } from '../../backend.ts';
+import type { JobFilter } from '../../../core/filter.ts';
+import type { Backend, ExchangeReply, ExchangeRequest, Page } from '../../backend.ts';
 import type { Call } from '../../call.ts';
 import { HOUR } from '../session.ts';
 import { TransitionLog, tracked } from '../tracked.ts';
@@ -134,6 +135,15 @@ export class Lockstep {
         const id = newest(this.#ids, command.job) ?? 'none';
         return this.#same(command.repeat, (backend, call) => backend.cancel(call, id));
       }
+      case 'cancelMany': {
+        const [found, expected] = await Promise.all([
+          walk(this.#backends.subject, command.filter),
+          walk(this.#backends.model, command.filter),
+        ]);
+        expect(found, 'a walk finds what fits').toEqual(expected);
+        const ids = expected.slice(0, command.most);
+        return this.#same(command.repeat, (backend, call) => backend.bulk.cancel(call, ids));
+      }
       case 'retryFailed':
       case 'discard': {
         const ids = new Set(command.jobs.map((job) => newest(this.#ids, job) ?? 'none'));
@@ -252,9 +262,20 @@ function newest<Value>(values: readonly Value[], back: number): Value | undefine
   return values.length === 0 ? undefined : values[values.length - 1 - (back % values.length)];
 }
 
+/** All jobs that fit, in the order of their ids: a store has an order of its own. */
+async function walk({ bulk }: Backend, filter: JobFilter): Promise<string[]> {
+  const found = new Set<string>();
+  for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+    const page: Page = await bulk.browse(filter, cursor, 5);
+    for (const id of page.ids) found.add(id);
+    cursor = page.cursor;
+  }
+  return [...found].sort();
+}
+
 /** A reply without what two stores never have in common. */
-function comparable({ claimed, ...reply }: ExchangeReply): object {
-  const jobs = claimed.map(({ token: _, sequence: __, enqueuedAt: ___, ...job }) => job);
+function comparable({ claimed, now: _, ...reply }: ExchangeReply): object {
+  const jobs = claimed.map(({ token: __, sequence: ___, enqueuedAt: ____, ...job }) => job);
   return { ...reply, claimed: jobs };
 }
 

@@ -37,6 +37,10 @@ local function remove_waiting(id, line, freed, looks)
     free(id, freed)
     is_listed = false
   end
+  if priority_in(line[EXTRAS]) ~= 0 then
+    call('ZREM', priority_key(queue), id)
+    is_listed = false
+  end
   erase(id)
   if not is_listed then return end
   -- Its entry is the last of its id: what is left of earlier lives comes before it.

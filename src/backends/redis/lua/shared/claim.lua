@@ -140,8 +140,31 @@ end
 local function watch_rate(queue)
   local at = starts_at(QUEUE_MARK .. queue, gate.burst, gate.interval, 0)
   if at <= now then return end
-  local waiting = call('LLEN', queue_key(queue)) + call('ZCARD', granted_key(queue))
+  local waiting = call('LLEN', queue_key(queue)) + call('ZCARD', granted_key(queue)) + call('ZCARD', priority_key(queue))
   if waiting > tonumber(call('HGET', CANCELLED_TOTAL, queue) or 0) then set_timer(QUEUE_MARK .. queue, at) end
+end
+
+-- Which queues have jobs with priorities; looked up once, as they mostly have none.
+local prioritized = {}
+
+-- Takes ids out of a queue, in its order: those of a priority above 0, then its list, then those below. Returns them, and
+-- whether they are of the list.
+local function take_next(queue, want)
+  if prioritized[queue] == nil then prioritized[queue] = call('EXISTS', priority_key(queue)) == 1 end
+  if prioritized[queue] then
+    local first = call('ZRANGE', priority_key(queue), '-inf', 0, 'BYSCORE', 'LIMIT', 0, want)
+    if #first > 0 then
+      call('ZREM', priority_key(queue), unpack(first))
+      return first, false
+    end
+  end
+  local ids = call('LPOP', queue_key(queue), want)
+  if ids and #ids > 0 then return ids, true end
+  if not prioritized[queue] then return {}, false end
+  local last = {}
+  local popped = call('ZPOPMIN', priority_key(queue), want)
+  for at = 1, #popped, 2 do last[#last + 1] = popped[at] end
+  return last, false
 end
 
 local function claim_from(queue)
@@ -160,13 +183,14 @@ local function claim_from(queue)
       budget = budget - #granted / 2
       for at = 1, #granted, 2 do claim_granted(queue, granted[at]) end
     else
-      local ids = call('LPOP', queue_key(queue), want)
-      if not ids or #ids == 0 then break end
+      local ids, are_listed = take_next(queue, want)
+      if #ids == 0 then break end
       budget = budget - #ids
       local keys = {}
       for at, id in ipairs(ids) do keys[at] = job_key(id) end
       local values = call('MGET', unpack(keys))
-      local has_cancelled = call('EXISTS', cancelled_key(queue)) == 1
+      -- Only a list keeps what was cancelled.
+      local has_cancelled = are_listed and call('EXISTS', cancelled_key(queue)) == 1
       for at, id in ipairs(ids) do
         if not (has_cancelled and pass_over(queue, id)) then claim_entry(queue, id, values[at]) end
       end
@@ -179,7 +203,8 @@ end
 -- After the claims: a queue that is empty, or from which nothing may be claimed now, needs no claimer; any other needs the next.
 local function update_wake(queue)
   local gate = gate_of(queue)
-  if call('EXISTS', queue_key(queue), granted_key(queue)) == 0 or (gate and room_in(queue, gate, 1) == 0) then
+  local is_empty = call('EXISTS', queue_key(queue), granted_key(queue), priority_key(queue)) == 0
+  if is_empty or (gate and room_in(queue, gate, 1) == 0) then
     call('DEL', wake_key(queue))
     arrived[queue] = nil
   else

@@ -1,5 +1,6 @@
 -- Places of locks and rates: who has them, who waits, and how one that comes free is passed on. needs: start, envelope.
 
+--@include enter
 --@include pace
 
 -- Keys to be granted before this script ends: a rate was used, or a limit has changed.
@@ -212,7 +213,6 @@ local function requeue(id, line, freed)
     hold(id, line, first[1])
     freed[#freed + 1] = first[1]
   else
-    call('LPUSH', queue_key(line[QUEUE]), id)
-    arrived[line[QUEUE]] = true
+    to_front(id, line)
   end
 end
