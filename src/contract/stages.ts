@@ -1,3 +1,4 @@
+import { missed } from '../core/deadline.ts';
 import type { ClaimedJob, ForeignEnvelope, NewJob } from '../core/envelope.ts';
 import { wrap } from '../core/envelope.ts';
 import {
@@ -10,6 +11,7 @@ import {
   shown,
   WingmanError,
 } from '../core/errors.ts';
+import { deadlineOf } from '../core/extras.ts';
 import type { Job } from '../core/job.ts';
 import { type Outcome, toFailure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
@@ -119,7 +121,7 @@ export class Stages {
   }
 
   /**
-   * Takes the next job; blocks until there is one.
+   * Takes the next job; blocks until there is one. One whose deadline has passed is failed instead.
    * @throws CanceledError when `blockingTimeout` passed, the signal aborted (within 1 s), or the backend was closed
    */
   async popJob(queue: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PoppedJob> {
@@ -158,6 +160,11 @@ export class Stages {
     if (claimed === undefined) return { job: null, mayHaveMore: reply.lost || reply.more };
     this.#claims.set(claimed.id, claimed);
     this.#beat();
+    const deadline = deadlineOf(claimed);
+    if (deadline !== null && deadline <= reply.now) {
+      await this.#settle(claimed, { kind: 'failed', failure: missed(deadline, 'before it ran') });
+      return { job: null, mayHaveMore: true };
+    }
     try {
       return { job: popped(claimed), mayHaveMore: true };
     } catch (damaged) {

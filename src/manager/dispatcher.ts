@@ -27,8 +27,8 @@ export interface DispatcherOptions {
   readonly lost: (worker: string, jobs: readonly ClaimedJob[]) => void;
   /** Told of a result that the backend refused: the run no longer owned its job. */
   readonly stale: (settlement: Settlement) => void;
-  /** Runs a job. Null where there is nothing to settle. Never rejects. */
-  readonly execute: (job: ClaimedJob, controller: AbortController) => Promise<Outcome | null>;
+  /** Runs a job that was claimed at this time, by the backend's clock. Null where there is nothing to settle. Never rejects. */
+  readonly execute: (job: ClaimedJob, controller: AbortController, now: number) => Promise<Outcome | null>;
 }
 
 interface Run {
@@ -232,7 +232,7 @@ export class Dispatcher {
     if (reply.lost) this.lose(request.worker);
     // A claim that was answered after its lease was lost belongs to the lost worker.
     if (request.worker !== this.#worker) return;
-    for (const job of reply.claimed) this.#take(job);
+    for (const job of reply.claimed) this.#take(job, reply.now);
     this.#hasStrays = reply.owned > this.#runs.size + this.#settlements.length;
     this.#listen(request, reply);
     // A step that only moved jobs is followed by the next at once: the event loop must come round all the same.
@@ -273,7 +273,7 @@ export class Dispatcher {
     });
   }
 
-  #take(job: ClaimedJob): void {
+  #take(job: ClaimedJob, now: number): void {
     if (this.#draining.signal.aborted || (isSuspect(job) && this.#runsSuspect())) {
       // Claimed by a call that was on its way when the manager was told to stop; or by the side of another suspect.
       this.#settlements.push({ job, outcome: { kind: 'released', untried: true } });
@@ -281,7 +281,7 @@ export class Dispatcher {
     }
     const run: Run = { job, controller: new AbortController(), isDropped: false, ended: Promise.resolve() };
     this.#runs.add(run);
-    run.ended = this.#options.execute(job, run.controller).then((outcome) => {
+    run.ended = this.#options.execute(job, run.controller, now).then((outcome) => {
       this.#runs.delete(run);
       if (outcome !== null && !run.isDropped) this.#settlements.push({ job, outcome });
       this.#change.open();

@@ -5,6 +5,7 @@ import type { Outcome } from '../core/outcome.ts';
 import { readKey } from '../core/rate.ts';
 import type { Processor } from '../processors/processor.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { Deadline } from './deadline.ts';
 
 /** What the running of a job may ask of the store. */
 export interface Requests {
@@ -26,8 +27,11 @@ export class Executor {
     this.#surroundings = surroundings;
   }
 
-  /** Runs the job once. Null: it is no longer this worker's, and there is nothing to settle. */
-  async execute(job: ClaimedJob, controller: AbortController): Promise<Outcome | null> {
+  /**
+   * Runs the job once. Null: it is no longer this worker's, and there is nothing to settle.
+   * @param now the time at its claim, by the backend's clock
+   */
+  async execute(job: ClaimedJob, controller: AbortController, now: number): Promise<Outcome | null> {
     const { clock, logger } = this.#surroundings;
     const { id, type, queue } = job;
     const attempt = job.attempts + 1;
@@ -40,7 +44,9 @@ export class Executor {
     };
     const pauseRate = (key: string, until: Due): Promise<void> =>
       this.#requests.pauseRate(key, until, controller.signal);
-    const outcome = await this.#processor.process({ job, controller, log, lock, pauseRate });
+    const run = () => this.#processor.process({ job, controller, log, lock, pauseRate });
+    const deadline = Deadline.of(job, now, clock);
+    const outcome = await (deadline === null ? run() : deadline.limit(controller, run));
     if (outcome === null) {
       logger.debug({ job: id, type, queue, ...keysOf(locks) }, 'job held for its lock or rate');
       return null;

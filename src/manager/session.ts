@@ -176,7 +176,7 @@ export class Session {
         joined,
         lost: this.#events.lost,
         stale: this.#events.stale,
-        execute: (job, controller) => executor.execute(job, controller),
+        execute: (job, controller, now) => executor.execute(job, controller, now),
       },
       this.#surroundings,
     );

@@ -97,6 +97,14 @@ test('there is an event for each transition', async () => {
   await new Caller('another').call((call) => backend.cancel(call, 'b'));
   expect(tell()).toEqual([{ event: 'cancelled', id: 'b', queue: 'q', type: 't' }]);
 
+  await enqueue('m', { due: { in: 5 } });
+  await enqueue('n', { locks: [lock], due: { in: 5 } });
+  tell();
+  const many = ['m', 'none', 'n', 'm'];
+  expect((await new Caller('several').call((call) => backend.bulk.cancel(call, many))).results).toHaveLength(4);
+  expect((await backend.bulk.browse({ queue: 'q' }, null, 10)).ids).not.toContain('n');
+  expect(tell()).toEqual(['m', 'n'].map((id) => ({ event: 'cancelled', id, queue: 'q', type: 't' })));
+
   pass(5);
   await backend.promote(10);
   tell();

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CanceledError, StaleError } from '../../../core/errors.ts';
+import { defineJob } from '../../../core/job.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { Stages } from '../../stages.ts';
-import { roundTrips, Session } from '../session.ts';
+import { HOUR, newJob, roundTrips, Session } from '../session.ts';
 import type { Subject } from '../subject.ts';
 import { begin, plain, pop } from './begin.ts';
 
@@ -23,6 +24,25 @@ export function poppingSuite(subject: Subject): void {
       });
       expect(job.lockId).toBeUndefined();
       expect(await stages.size('default')).toBe(1);
+    });
+
+    it('popJob: fails a job whose deadline has passed, and takes the next', async () => {
+      const { stages } = await begin(subject);
+      const session = new Session(stages.backend);
+      const deadline = { at: await stages.backend.now() };
+      await session.enqueue(newJob('late', { queue: 'default', extras: { deadline } }));
+      await session.enqueue(newJob('next', { queue: 'default', extras: { deadline: { in: HOUR } } }));
+      await pop(stages, 'next');
+      const failures = [{ code: 'WINGMAN_DEADLINE', message: expect.stringContaining('passed before it ran') }];
+      expect(await stages.backend.find('late')).toMatchObject({ state: 'failed', failures });
+    });
+
+    it('popJob: takes the highest priority first, which its type may have', async () => {
+      const { stages } = await begin(subject);
+      const type = defineJob<number>({ type: 'ranked', priority: (input) => input });
+      const ids = [];
+      for (const input of [-1, 0, 1]) ids.unshift(await stages.pushJob(type.job(input)));
+      for (const id of ids) await pop(stages, id);
     });
 
     it('popJob: blocks until a job is pushed', async () => {
