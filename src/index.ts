@@ -22,7 +22,8 @@ export {
   WingmanError,
 } from './core/errors.ts';
 export type { JobEvent, JobEvents } from './core/events.ts';
-export type { Unique } from './core/extras.ts';
+export type { ExtrasOptions, ExtrasRules, Unique } from './core/extras.ts';
+export type { JobFilter } from './core/filter.ts';
 export {
   type AnyDefinition,
   type Context,
@@ -45,7 +46,7 @@ export { STATES, type State, TRANSITIONS, type Transition, type TransitionEvent 
 export type { CatchUp } from './core/ticks.ts';
 export type { OnConflict, UniqueOptions, UniqueRule } from './core/unique.ts';
 export { Fail, type RateLimit, RateLimited, RetryAt, Snooze } from './core/verdict.ts';
-export type { Cancelled } from './inspector/acts.ts';
+export type { Cancelled, CancelledMany } from './inspector/acts.ts';
 export type { PauseInfo, PauseOptions, QueueLimitInfo, QueueLimitOptions } from './inspector/controls.ts';
 export type { FailedRun, JobInfo, RateInfo } from './inspector/jobs.ts';
 export type { StandingJob } from './inspector/unique-keys.ts';

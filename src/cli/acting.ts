@@ -14,11 +14,19 @@ export async function openExisting(flags: CommonFlags): Promise<Wingman> {
   return connect(url);
 }
 
-/** Acts on jobs or schedules one by one, and prints what became of each. One id that is wrong does not keep the others from it. */
-export async function actOnEach(ids: readonly string[], act: (id: string) => Promise<string>): Promise<void> {
+/**
+ * Acts on jobs or schedules one by one, and prints what became of each, or only what was wrong. One id that is wrong does not keep
+ * the others from it.
+ */
+export async function actOnEach(
+  ids: readonly string[],
+  act: (id: string) => Promise<string>,
+  { isQuiet = false }: { readonly isQuiet?: boolean } = {},
+): Promise<void> {
   for (const id of ids) {
     try {
-      await print(`${printable(id)} ${await act(id)}\n`);
+      const result = await act(id);
+      if (!isQuiet) await print(`${printable(id)} ${result}\n`);
     } catch (error) {
       if (!(error instanceof WingmanError) || !isAboutOne(error)) throw error;
       process.stderr.write(`${printable(error.message)} (${error.code})\n`);

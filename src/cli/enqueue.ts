@@ -1,8 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { connect } from '../client/connect.ts';
-import { toMilliseconds } from '../core/duration.ts';
+import { type Duration, toMilliseconds } from '../core/duration.ts';
 import { isId } from '../core/envelope.ts';
+import { checkExtras } from '../core/extras.ts';
 import { checkQueue, type Job } from '../core/job.ts';
 import { type Lock, normalizeLocks } from '../core/lock.ts';
 import { type UniqueOptions, uniqueness } from '../core/unique.ts';
@@ -30,6 +31,9 @@ interface EnqueueFlags extends CommonFlags {
   readonly unique?: string;
   readonly uniqueFor?: number;
   readonly onConflict?: UniqueOptions['onConflict'];
+  readonly priority?: number;
+  readonly deadline?: Duration | Date;
+  readonly tag?: readonly string[];
   readonly from?: readonly string[];
   readonly json?: true;
 }
@@ -42,6 +46,7 @@ Examples:
 wingman enqueue invoice.send '{ "tenant": "acme", "invoice": "42" }' --queue billing --lock tenant:acme=2
 echo '{ "tenant": "acme", "invoice": "43" }' | wingman enqueue invoice.send - --delay 5m --json
 wingman enqueue report.build '{ "tenant": "acme" }' --unique acme --unique-for 1h
+wingman enqueue report --priority 10 --deadline 1h --tag import-42
 `;
 
 export function enqueueCommand(): Command {
@@ -58,6 +63,17 @@ export function enqueueCommand(): Command {
     .option('--lock <key=concurrency>', 'for a type that is not defined there; may be repeated', addLock)
     .option('--delay <duration>', 'run it no sooner than after, say, 30s or 5m', parsedBy(parseDuration))
     .option('--at <instant>', 'run it no sooner than at, say, 2030-01-31T08:00:00Z', parsedBy(parseInstant))
+    .option(
+      '--priority <number>',
+      'from -1000 to 1000; the higher, the sooner (when left out: 0)',
+      parsedBy(parsePriority),
+    )
+    .option(
+      '--deadline <when>',
+      'fail it where it has not ended after, say, 1h, or at an instant',
+      parsedBy(parseDeadline),
+    )
+    .option('--tag <tag>', 'by which to find and cancel it; may be repeated', addTag)
     .option('--id <id>', 'an id of your own; one that is known already changes nothing', parsedBy(parseId))
     .option(
       '--unique <key>',
@@ -74,7 +90,7 @@ export function enqueueCommand(): Command {
 }
 
 async function enqueue(type: string, json: string | undefined, flags: EnqueueFlags): Promise<void> {
-  const { delay, at, id } = flags;
+  const { delay, at, id, priority, deadline, tag: tags } = flags;
   if (delay !== undefined && at !== undefined) throw new UsageError('give --delay or --at, and not both');
   const unique = uniqueOf(flags);
   const settings = await readSettings(flags);
@@ -88,6 +104,9 @@ async function enqueue(type: string, json: string | undefined, flags: EnqueueFla
       ...(at !== undefined && { runAt: at }),
       ...(id !== undefined && { id }),
       ...(unique !== undefined && { unique }),
+      ...(priority !== undefined && { priority }),
+      ...(deadline !== undefined && { deadline }),
+      ...(tags !== undefined && { tags }),
     });
     await print(`${flags.json === true ? JSON.stringify(enqueued) : enqueued.id}\n`);
   } finally {
@@ -143,6 +162,27 @@ function addLock(value: string, before: readonly Lock[] = []): readonly Lock[] {
   }
   const locks = [...before, { key, concurrency: Number(concurrency) }];
   return parsedBy(() => normalizeLocks(locks))(value);
+}
+
+function addTag(value: string, before: readonly string[] = []): readonly string[] {
+  const tags = [...before, value];
+  return parsedBy(() => {
+    checkExtras({ tags });
+    return tags;
+  })(value);
+}
+
+function parsePriority(value: string): number {
+  const priority = /^[+-]?\d+$/.test(value) ? Number(value) : Number.NaN;
+  checkExtras({ priority });
+  return priority;
+}
+
+function parseDeadline(value: string): Duration | Date {
+  if (/^\d{4}-/.test(value)) return parseInstant(value);
+  const deadline = parseDuration(value);
+  checkExtras({ deadline });
+  return deadline;
 }
 
 function parseDuration(value: string): number {

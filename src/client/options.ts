@@ -1,6 +1,7 @@
 import { type Duration, toMilliseconds } from '../core/duration.ts';
-import type { Due } from '../core/envelope.ts';
+import type { Due, NewJob } from '../core/envelope.ts';
 import { InvalidOptionError } from '../core/errors.ts';
+import { EXTRAS, type ExtrasOptions } from '../core/extras.ts';
 import { checkNames } from '../core/options.ts';
 import type { UniqueOptions } from '../core/unique.ts';
 
@@ -13,7 +14,7 @@ export interface ScheduleOptions {
 }
 
 /** What holds for one job as well as for many. */
-export interface ManyOptions extends ScheduleOptions {
+export interface ManyOptions extends ScheduleOptions, ExtrasOptions {
   /**
    * `replicated`: resolve only when another server has the job as well, so that a failover does not lose it. Where that is not
    * so within a second, the enqueue rejects with `WINGMAN_NOT_REPLICATED`; the job is enqueued nevertheless. When left out,
@@ -74,14 +75,27 @@ export function dueOf({ delay, runAt }: ScheduleOptions): Due | undefined {
   return { at: runAt.getTime() };
 }
 
+/**
+ * Refuses a job that is due only when it must have ended: it could do nothing but fail. Where one of the two is counted from the
+ * enqueue and the other is an instant, only the backend's clock could tell.
+ * @throws InvalidOptionError
+ */
+export function checkInTime({ due, extras: { deadline } = {} }: Pick<NewJob, 'due' | 'extras'>): void {
+  if (due === undefined || deadline === undefined) return;
+  const isLate =
+    ('in' in due && 'in' in deadline && due.in >= deadline.in) ||
+    ('at' in due && 'at' in deadline && due.at >= deadline.at);
+  if (isLate) throw new InvalidOptionError('deadline', 'later than the instant at which the job is due', deadline);
+}
+
 /** @throws InvalidOptionError for anything but an object of known names; the values are checked where they are used */
 export function enqueueOptions(options: unknown = {}): EnqueueOptions {
-  checkNames(options, ['delay', 'runAt', 'id', 'durability', 'unique'], 'options');
+  checkNames(options, ['delay', 'runAt', 'id', 'durability', 'unique', ...EXTRAS], 'options');
   return options;
 }
 
 /** As `enqueueOptions`, where an id makes no sense. */
 export function manyOptions(options: unknown = {}): ManyOptions {
-  checkNames(options, ['delay', 'runAt', 'durability'], 'options');
+  checkNames(options, ['delay', 'runAt', 'durability', ...EXTRAS], 'options');
   return options;
 }

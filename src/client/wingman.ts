@@ -2,10 +2,14 @@ import type { Backend, DeadLetter, Enqueued, Listing, PauseTarget, Stats } from 
 import { Caller } from '../contract/call.ts';
 import { type Due, type NewJob, wrap } from '../core/envelope.ts';
 import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
+import type { ExtrasOptions } from '../core/extras.ts';
+import type { JobFilter } from '../core/filter.ts';
 import { type AnyDefinition, isDefinition, type Job, type JobDefinition } from '../core/job.ts';
 import {
   type Cancelled,
+  type CancelledMany,
   cancelJob,
+  cancelMany,
   discardAllFailed,
   discardJob,
   retryAllFailed,
@@ -29,7 +33,15 @@ import { systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
 import { deliver, Undelivered } from './delivery.ts';
 import { type EnqueuedJob, expectTaken, toEnqueued } from './enqueued.ts';
-import { dueOf, type EnqueueOptions, enqueueOptions, type ManyOptions, manyOptions, replicasOf } from './options.ts';
+import {
+  checkInTime,
+  dueOf,
+  type EnqueueOptions,
+  enqueueOptions,
+  type ManyOptions,
+  manyOptions,
+  replicasOf,
+} from './options.ts';
 import { batchesOf, Outbox } from './outbox.ts';
 import { Schedules } from './schedules.ts';
 
@@ -82,8 +94,8 @@ export class Wingman {
       const options = enqueueOptions(isDefinition(subject) ? args[1] : args[0]);
       const job = isDefinition(subject) ? jobOf(subject, args[0]) : subject;
       const replication = replicasOf(options.durability);
-      const { unique } = options;
-      const wrapped = await this.#wrap(unique === undefined ? job : { ...job, unique }, dueOf(options), options.id);
+      const { unique, id } = options;
+      const wrapped = await this.#wrap(unique === undefined ? job : { ...job, unique }, dueOf(options), options, id);
       const result = await this.#outbox.add(wrapped).catch((error: unknown) => {
         throw this.#named(error, wrapped.id);
       });
@@ -111,14 +123,14 @@ export class Wingman {
       if (!isIterable(inputs)) {
         throw new InvalidOptionError('inputs', 'a list, or another iterable or async iterable of inputs', inputs);
       }
-      const { durability, ...schedule } = manyOptions(options);
-      const replication = replicasOf(durability);
-      const due = dueOf(schedule);
+      const given = manyOptions(options);
+      const replication = replicasOf(given.durability);
+      const due = dueOf(given);
       const results: EnqueuedJob[] = [];
       for await (const chunk of chunksOf(inputs, MANY)) {
         const first = results.length;
         const wrapOne = (input: Input, index: number) =>
-          this.#wrap(jobOf(definition, input), due).catch((error: unknown) => {
+          this.#wrap(jobOf(definition, input), due, given).catch((error: unknown) => {
             throw withIndex(error, first + index, definition.type);
           });
         const jobs = await Promise.all(chunk.map(wrapOne));
@@ -150,7 +162,7 @@ export class Wingman {
   }
 
   /**
-   * Gives a failed job a new set of attempts, at the back of its queue.
+   * Gives a failed job a new set of attempts, at the back of its queue; it has no deadline any more.
    * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`
    */
   retry(id: string): Promise<void> {
@@ -169,6 +181,16 @@ export class Wingman {
    */
   cancel(id: string): Promise<Cancelled> {
     return this.#whileOpen(() => cancelJob(this.#backend, this.#caller, id));
+  }
+
+  /**
+   * Cancels all jobs that fit, by their type, queue, lock key or tag: where several are given, those for which all are true. All
+   * that are in the books when it begins are found, and each is cancelled as by `cancel`; one that is enqueued meanwhile may be
+   * cancelled or not. It goes on in bounded steps, however many there are; where one fails, it may be begun again.
+   * @throws InvalidOptionError without any of these
+   */
+  cancelMany(filter: JobFilter): Promise<CancelledMany> {
+    return this.#whileOpen(() => cancelMany(this.#backend, this.#caller, filter));
   }
 
   /**
@@ -269,9 +291,12 @@ export class Wingman {
     }
   }
 
-  async #wrap(job: Job, due: Due | undefined, id: string = newId()): Promise<NewJob> {
-    const wrapped = await wrap(job, id, this.#backend.maxPayload);
-    return due === undefined ? wrapped : { ...wrapped, due };
+  async #wrap(job: Job, due: Due | undefined, given: ExtrasOptions, id: string = newId()): Promise<NewJob> {
+    const wrapped = await wrap(job, id, this.#backend.maxPayload, given);
+    if (due === undefined) return wrapped;
+    const delayed = { ...wrapped, due };
+    checkInTime(delayed);
+    return delayed;
   }
 
   async #send(jobs: readonly NewJob[]): Promise<readonly Enqueued[]> {

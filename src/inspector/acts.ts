@@ -1,9 +1,14 @@
-import type { Acted, Backend } from '../contract/backend.ts';
+import type { Acted, Backend, Page } from '../contract/backend.ts';
 import type { Caller } from '../contract/call.ts';
 import { JobConflictError, WingmanError } from '../core/errors.ts';
+import { checkFilter, type JobFilter } from '../core/filter.ts';
 
 /** How many jobs one step of a long act takes. */
 const STEP = 200;
+/** How many jobs one step looks at. */
+const BROWSE_STEP = 500;
+/** A job may have to be looked for with each worker, and its places granted to others. */
+const CANCEL_STEP = 100;
 
 /**
  * Gives a failed job a new set of attempts, and puts it at the back of its queue.
@@ -47,6 +52,38 @@ export async function cancelJob(backend: Backend, caller: Caller, id: string): P
     default:
       throw new WingmanError('WINGMAN_JOB_STATE', `job ${id} has ${result}: there is nothing to cancel; see discard`);
   }
+}
+
+/** What became of the jobs that were to be cancelled together: how many are gone, and how many are told to stop. */
+export interface CancelledMany {
+  readonly cancelled: number;
+  readonly cancelling: number;
+}
+
+/**
+ * Cancels the jobs that fit. All that are in the books when it begins are found; one that is enqueued meanwhile is cancelled or
+ * not. In bounded steps: where one fails, those before it are done, and it may be begun again.
+ * @throws InvalidOptionError for a filter that says nothing
+ */
+export async function cancelMany(backend: Backend, caller: Caller, filter: JobFilter): Promise<CancelledMany> {
+  const checked = checkFilter(filter);
+  // A job that runs is there still when a walk comes by it again.
+  const cancelling = new Set<string>();
+  let cancelled = 0;
+  let cursor: string | null = null;
+  do {
+    const page: Page = await backend.bulk.browse(checked, cursor, BROWSE_STEP);
+    for (let start = 0; start < page.ids.length; start += CANCEL_STEP) {
+      const ids = page.ids.slice(start, start + CANCEL_STEP);
+      const { results } = await caller.call((call) => backend.bulk.cancel(call, ids));
+      results.forEach((result, index) => {
+        if (result === 'cancelled') cancelled += 1;
+        if (result === 'asked') cancelling.add(ids[index] ?? '');
+      });
+    }
+    cursor = page.cursor;
+  } while (cursor !== null);
+  return { cancelled, cancelling: cancelling.size };
 }
 
 /** Retries the jobs that have failed by now, but those whose unique key another job has. Returns how many. */

@@ -99,6 +99,30 @@ test('a delay counts from now by the clock of the backend', async () => {
   expect(view).toMatchObject({ state: 'scheduled', due: (view?.job.enqueuedAt ?? 0) + 300_000 });
 });
 
+test('a job has the priority, the deadline and the tags that are given', async () => {
+  const folder = await project();
+  const words = ['enqueue', 'mail', '--priority', '-7', '--tag', 'import-42', '--tag', 'b', '--deadline', '1h'];
+  const { stdout } = await wingman(folder, words);
+  const extras = { priority: -7, deadline: { in: 3_600_000 }, tags: ['import-42', 'b'] };
+  expect(await find(folder, stdout)).toMatchObject({ job: { extras } });
+  const dated = await wingman(folder, ['enqueue', 'mail', '--deadline', '2100-01-01T00:00:00Z']);
+  const at = Date.parse('2100-01-01T00:00:00Z');
+  expect(await find(folder, dated.stdout)).toMatchObject({ job: { extras: { deadline: { at } } } });
+});
+
+test.each([
+  ['--priority', '1001', 'a whole number from -1000 to 1000; received 1001'],
+  ['--priority', 'high', 'a whole number from -1000 to 1000'],
+  ['--deadline', '0s', 'longer than 0'],
+  ['--deadline', 'tomorrow', 'Give a number with its unit'],
+  ['--tag', '', 'texts of 1 to 128 characters'],
+])('%s %j is refused, and nothing is enqueued', async (flag, value, expected) => {
+  const folder = await project();
+  const { code, stdout, stderr } = await wingman(folder, ['enqueue', 'mail', flag, value]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(expected);
+});
+
 test('the input may come from stdin', async () => {
   const folder = await project();
   const { stdout } = await wingman(folder, ['enqueue', 'mail', '-'], { input: '{\n  "to": "Åsa ☃"\n}\n' });

@@ -244,7 +244,7 @@ describe('looking', () => {
     expect(await wingman.get(id)).toEqual({
       ...{ id, type: 'invoice.send', queue: 'billing', state: 'waiting', input: { tenant: 'a' } },
       ...{ locks: [{ key: 'tenant:a', concurrency: 2 }], attempts: 0, crashes: 0, failures: [] },
-      enqueuedAt: expect.any(Date),
+      ...{ enqueuedAt: expect.any(Date), priority: 0, tags: [] },
     });
     await memory.register('w', 10_000);
     const claim = { queues: ['billing'], count: 1, locks: 'take' } as const;

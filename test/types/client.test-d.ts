@@ -3,11 +3,13 @@ import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import {
   type Backend,
+  type CancelledMany,
   type Context,
   connect,
   defineJob,
   defineSchedules,
   type EnqueuedJob,
+  type JobFilter,
   type JobInfo,
   Manager,
   type ScheduleInfo,
@@ -80,6 +82,37 @@ test('enqueue takes a ready job', () => {
   wingman.enqueue({ type: 'free', payload: [1, 2] });
   // @ts-expect-error a ready job has its input already
   wingman.enqueue(withSchema.job({ n: '1' }), { n: '1' });
+});
+
+test('priority, deadline and tags go with one job, with many, and with a type', () => {
+  wingman.enqueue(cleanup, undefined, { priority: 5, deadline: '1h', tags: ['a'] });
+  wingman.enqueueMany(withSchema, [{ n: '1' }], { priority: -5, deadline: new Date(0), tags: ['a'] });
+  // @ts-expect-error a number
+  wingman.enqueue(cleanup, undefined, { priority: 'high' });
+  // @ts-expect-error a list
+  wingman.enqueue(cleanup, undefined, { tags: 'a' });
+  defineJob({
+    type: 't',
+    input: z.object({ n: z.coerce.number<string>() }),
+    priority: ({ n }) => {
+      expectTypeOf(n).toEqualTypeOf<number>();
+      return n;
+    },
+    deadline: '1h',
+    tags: ({ n }) => [`n:${n}`],
+  });
+  defineJob<{ tenant: string }>({ type: 't', priority: 5, tags: ({ tenant }) => [tenant] });
+  // @ts-expect-error a type has no instant
+  defineJob({ type: 't', deadline: new Date(0) });
+  // @ts-expect-error no number
+  defineJob({ type: 't', priority: () => 'high' });
+});
+
+test('cancelMany takes a filter', () => {
+  expectTypeOf(wingman.cancelMany({ type: 'a', tag: 'b' })).resolves.toEqualTypeOf<CancelledMany>();
+  expectTypeOf(wingman.cancelMany).parameter(0).toEqualTypeOf<JobFilter>();
+  // @ts-expect-error no such filter
+  wingman.cancelMany({ state: 'failed' });
 });
 
 test('enqueueMany takes any iterable of inputs', () => {
