@@ -18,6 +18,7 @@ import type { ControlBackend } from './controls.ts';
 import type { InspectBackend, Takes } from './inspect.ts';
 import type { Move } from './move.ts';
 import type { OperateBackend } from './operate.ts';
+import type { ResultStore } from './results.ts';
 import type { ScheduleStore } from './schedules.ts';
 import type { EnqueueReply, UniqueKeys } from './uniqueness.ts';
 
@@ -26,6 +27,7 @@ export type * from './controls.ts';
 export type * from './inspect.ts';
 export type * from './move.ts';
 export type * from './operate.ts';
+export * from './results.ts';
 export type * from './schedules.ts';
 export type * from './uniqueness.ts';
 
@@ -267,6 +269,7 @@ export interface Backend
   readonly reopen: Reopen | null;
   readonly uniqueKeys: UniqueKeys;
   readonly bulk: BulkBackend;
+  readonly results: ResultStore;
   /** Frees every resource; waits end as aborted. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -20,6 +20,10 @@ export interface JobView {
   readonly failedAt?: number;
   /** When a job completed that is kept. */
   readonly completedAt?: number;
+  /** What it reported last of how far it is, as JSON text. */
+  readonly progress?: string;
+  /** What a job gave that has completed and is kept, as JSON text. */
+  readonly result?: string;
   /** The failed attempts so far, oldest first; the newest `KEPT_ATTEMPTS` of them. */
   readonly failures: readonly FailedAttempt[];
 }

@@ -23,6 +23,7 @@ import type {
   Move,
   PromoteReply,
   Reopen,
+  ResultStore,
   ScheduleStore,
   Settlement,
   Stats,
@@ -47,6 +48,7 @@ export class ObservedBackend implements Backend {
   readonly schedules: ScheduleStore;
   readonly uniqueKeys: UniqueKeys;
   readonly bulk: BulkBackend;
+  readonly results: ResultStore;
   readonly #backend: Backend;
   readonly #emit: (event: JobEvent) => void;
   readonly #clock: Clock;
@@ -60,6 +62,7 @@ export class ObservedBackend implements Backend {
     this.controls = backend.controls;
     this.schedules = observedSchedules(backend.schedules, (job, reply) => this.#emitEnqueued([job], reply));
     this.uniqueKeys = backend.uniqueKeys;
+    this.results = backend.results;
     this.#backend = backend;
     this.#emit = emit;
     this.#clock = clock;

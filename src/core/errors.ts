@@ -21,7 +21,12 @@ export type ErrorCode =
   | 'WINGMAN_JOB_NOT_FOUND'
   | 'WINGMAN_JOB_STATE'
   | 'WINGMAN_JOB_CONFLICT'
+  | 'WINGMAN_JOB_FAILED'
+  | 'WINGMAN_JOB_CANCELLED'
+  | 'WINGMAN_NO_RESULT'
+  | 'WINGMAN_RESULT_TIMEOUT'
   | 'WINGMAN_INPUT_INVALID'
+  | 'WINGMAN_OUTPUT_INVALID'
   | 'WINGMAN_PAYLOAD_NOT_JSON'
   | 'WINGMAN_PAYLOAD_TOO_LARGE'
   | 'WINGMAN_PAYLOAD_DAMAGED'
@@ -147,10 +152,26 @@ export class InvalidInputError extends WingmanError {
   readonly issues: readonly InputIssue[];
 
   constructor(type: string, issues: readonly InputIssue[]) {
-    const reasons = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
-    super('WINGMAN_INPUT_INVALID', `the input of job type '${type}' does not fit its schema: ${reasons}`);
+    super('WINGMAN_INPUT_INVALID', `the input of job type '${type}' does not fit its schema: ${reasons(issues)}`);
     this.issues = issues;
   }
+}
+
+/** What a handler gave does not fit its type's output schema. `issues` has each path and reason. */
+export class InvalidOutputError extends WingmanError {
+  readonly issues: readonly InputIssue[];
+
+  constructor(type: string, issues: readonly InputIssue[]) {
+    super(
+      'WINGMAN_OUTPUT_INVALID',
+      `the result of job type '${type}' does not fit its output schema: ${reasons(issues)}`,
+    );
+    this.issues = issues;
+  }
+}
+
+function reasons(issues: readonly InputIssue[]): string {
+  return issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
 }
 
 /** An option whose value makes no sense. */

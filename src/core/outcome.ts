@@ -11,9 +11,10 @@ export function goesOn({ kind }: Outcome): boolean {
 export type Outcome =
   /**
    * Done: gone from the books, or kept in them for as long as `keep` says. `counted: false` leaves the counter of successful
-   * jobs alone: the one-at-a-time stages count by themselves.
+   * jobs alone: the one-at-a-time stages count by themselves. `result` is JSON text, and kept with the job: one that is not
+   * kept has none.
    */
-  | { readonly kind: 'completed'; readonly counted?: boolean; readonly keep?: Keep }
+  | { readonly kind: 'completed'; readonly counted?: boolean; readonly keep?: Keep; readonly result?: string }
   /** Again after `delay` milliseconds, with one attempt used. `took`: how long the attempt ran, in milliseconds. */
   | { readonly kind: 'retry'; readonly delay: number; readonly failure: Failure; readonly took?: number }
   /** Kept as failed, with one attempt used. */
@@ -63,6 +64,15 @@ export const CRASHED: Failure = {
 
 /** How many failed attempts are kept with a job: the newest ones. */
 export const KEPT_ATTEMPTS = 25;
+
+/** A kept failure as an Error, to be thrown again or be the cause of one. */
+export function toError({ name, message, code, stack, cause }: Failure): Error {
+  const error = new Error(message, cause === undefined ? undefined : { cause: toError(cause) });
+  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+  // That of the handler, in its process: where it was read here says nothing.
+  Object.defineProperty(error, 'stack', { value: stack ?? `${name}: ${message}`, configurable: true, writable: true });
+  return code === undefined ? error : Object.assign(error, { code });
+}
 
 const LONGEST_TEXT = 2_000;
 const LONGEST_STACK = 6_000;

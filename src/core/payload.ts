@@ -7,6 +7,18 @@ const DEEPEST = 1_000;
 /** In characters; what is nested deeply has a path that nobody could read. */
 const LONGEST_PATH = 200;
 
+/** The largest progress that a handler may report: 16 KiB of JSON text in UTF-8. */
+export const MAX_PROGRESS_BYTES = 16_384;
+
+/** What of a job is stored as JSON, and what to do where it is too large. */
+const HINTS = {
+  input: 'store it elsewhere and enqueue a reference, or raise maxPayload',
+  result: 'store it elsewhere and return a reference, or raise maxPayload',
+  progress: 'report less',
+} as const;
+
+type Part = keyof typeof HINTS;
+
 /**
  * The largest payload, checked: no number would be no limit at all.
  * @throws InvalidOptionError
@@ -17,11 +29,16 @@ export function checkMaxPayload(bytes: unknown): number {
 }
 
 /**
- * The JSON text of a job's input. Refuses what JSON would lose without a word (a BigInt, a cycle, NaN, a function, a Map),
+ * The JSON text of a job's input, or of another part of it. Refuses what JSON would lose without a word (a BigInt, a cycle, NaN, a function, a Map),
  * since the handler would get something else than what was enqueued. `undefined` (no input) is stored as `null`.
  * @throws WingmanError `WINGMAN_PAYLOAD_NOT_JSON` with the path, or `WINGMAN_PAYLOAD_TOO_LARGE`
  */
-export function encodePayload(input: unknown, type: string, maxBytes = MAX_PAYLOAD_BYTES): string {
+export function encodePayload(
+  input: unknown,
+  type: string,
+  maxBytes = MAX_PAYLOAD_BYTES,
+  part: Part = 'input',
+): string {
   if (input === undefined) return 'null';
   let found: Loss | null;
   let text: string | undefined;
@@ -30,19 +47,18 @@ export function encodePayload(input: unknown, type: string, maxBytes = MAX_PAYLO
     if (found === null) text = JSON.stringify(input);
   } catch (cause) {
     // A getter or a toJSON of the input threw.
-    throw notJson(type, `a part that cannot be read (${messageOf(cause)})`, cause);
+    throw notJson(part, type, `a part that cannot be read (${messageOf(cause)})`, cause);
   }
   if (found !== null) {
     const where = found.path === '' ? '' : ` at ${shortened(found.path)}`;
-    throw notJson(type, `${found.what}${where}`);
+    throw notJson(part, type, `${found.what}${where}`);
   }
-  if (text === undefined) throw notJson(type, 'a toJSON that gives nothing');
+  if (text === undefined) throw notJson(part, type, 'a toJSON that gives nothing');
   const bytes = utf8Length(text, maxBytes);
   if (bytes > maxBytes) {
     throw new WingmanError(
       'WINGMAN_PAYLOAD_TOO_LARGE',
-      `the input of job type '${type}' takes ${bytes} bytes of JSON, and at most ${maxBytes} are allowed: store it ` +
-        'elsewhere and enqueue a reference, or raise maxPayload',
+      `the ${part} of job type '${type}' takes ${bytes} bytes of JSON, and at most ${maxBytes} are allowed: ${HINTS[part]}`,
     );
   }
   return text;
@@ -125,8 +141,8 @@ function join(head: string, tail: string): string {
   return tail.startsWith('[') ? `${head}${tail}` : `${head}.${tail}`;
 }
 
-function notJson(type: string, what: string, cause?: unknown): WingmanError {
-  const message = `the input of job type '${type}' cannot be stored as JSON: it has ${what}`;
+function notJson(part: Part, type: string, what: string, cause?: unknown): WingmanError {
+  const message = `the ${part} of job type '${type}' cannot be stored as JSON: it has ${what}`;
   return new WingmanError('WINGMAN_PAYLOAD_NOT_JSON', message, { cause });
 }
 

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { type InputIssue, InvalidInputError } from './errors.ts';
+import { type InputIssue, InvalidInputError, type InvalidOutputError } from './errors.ts';
 
 /** Any Standard Schema (zod, valibot, arktype and others): https://standardschema.dev */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
@@ -13,13 +13,18 @@ export function isSchema(value: unknown): value is Schema {
 
 /**
  * Validates `value` and returns the schema's output.
- * @throws InvalidInputError with each path and reason.
+ * @throws InvalidInputError with each path and reason, or InvalidOutputError for a result
  */
-export async function validate<Output>(schema: Schema<unknown, Output>, value: unknown, type: string): Promise<Output> {
+export async function validate<Output>(
+  schema: Schema<unknown, Output>,
+  value: unknown,
+  type: string,
+  Invalid: typeof InvalidInputError | typeof InvalidOutputError = InvalidInputError,
+): Promise<Output> {
   // Standard Schema lets any validator be asynchronous, so the result is always awaited.
   const result = await schema['~standard'].validate(value);
   if (result.issues === undefined) return result.value;
-  throw new InvalidInputError(type, result.issues.map(toIssue));
+  throw new Invalid(type, result.issues.map(toIssue));
 }
 
 function toIssue(issue: StandardSchemaV1.Issue): InputIssue {

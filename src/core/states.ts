@@ -20,6 +20,13 @@ export type State = (typeof STATES)[number];
 /** States from which no job comes back: it is gone from the books, or is a dead letter. */
 export const FINAL_STATES: readonly State[] = ['cancelled', 'dead', 'discarded'];
 
+/** States in which a job has ended: nothing more happens to it by itself. Some jobs are kept in these. */
+const ENDS: readonly State[] = ['completed', 'failed', ...FINAL_STATES];
+
+export function hasEnded(state: State): boolean {
+  return ENDS.includes(state);
+}
+
 /** One legal transition. `new` stands for a job that is not in the books yet. */
 export interface Transition {
   readonly from: State | 'new';

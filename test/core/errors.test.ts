@@ -5,6 +5,7 @@ import {
   CouldNotLockError,
   InvalidInputError,
   InvalidOptionError,
+  InvalidOutputError,
   messageOf,
   StaleError,
   shown,
@@ -18,6 +19,7 @@ describe('errors', () => {
     [new CouldNotLockError('id', 'why'), 'CouldNotLockError', 'WINGMAN_COULD_NOT_LOCK'],
     [new StaleError('id', '7'), 'StaleError', 'WINGMAN_STALE'],
     [new InvalidInputError('t', []), 'InvalidInputError', 'WINGMAN_INPUT_INVALID'],
+    [new InvalidOutputError('t', []), 'InvalidOutputError', 'WINGMAN_OUTPUT_INVALID'],
     [new InvalidOptionError('o', 'a number', 'x'), 'InvalidOptionError', 'WINGMAN_OPTION_INVALID'],
   ])('have a name and a stable code: %s', (error, name, code) => {
     expect(error).toBeInstanceOf(WingmanError);

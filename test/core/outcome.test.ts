@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toFailure } from '../../src/core/outcome.ts';
+import { toError, toFailure } from '../../src/core/outcome.ts';
 
 const error = (properties: object): Error => Object.assign(new Error('oops'), properties);
 
@@ -83,5 +83,17 @@ describe('toFailure', () => {
         expect([typeof name, typeof message]).toEqual(['string', 'string']);
       }),
     );
+  });
+});
+
+describe('toError', () => {
+  it('makes an Error of a failure that says the same, its causes included', () => {
+    const thrown = Object.assign(new TypeError('b', { cause: new Error('c') }), { code: 'EB' });
+    const again = toError(toFailure(thrown));
+    expect(again).toBeInstanceOf(Error);
+    expect(again).toMatchObject({ name: 'TypeError', message: 'b', code: 'EB', stack: thrown.stack });
+    expect(again.cause).toMatchObject({ name: 'Error', message: 'c', stack: 'Error: c' });
+    expect(toFailure(again)).toEqual(toFailure(thrown));
+    expect(toError({ name: 'N', message: 'm' })).not.toHaveProperty('code');
   });
 });

@@ -5,8 +5,9 @@ import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
 import { type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
 import { QUEUE_MARK, spentBy, startsAt } from '../../core/rate.ts';
-import type { State, TransitionEvent } from '../../core/states.ts';
+import { hasEnded, type State, type TransitionEvent } from '../../core/states.ts';
 import { Controls } from './pauses.ts';
+import type { Watching } from './watching.ts';
 
 /** A job with everything that changes about it. */
 export interface Entry {
@@ -24,6 +25,10 @@ export interface Entry {
   reason?: string;
   failedAt?: number;
   completedAt?: number;
+  /** JSON text. */
+  progress?: string;
+  /** JSON text. */
+  result?: string;
   failures: FailedAttempt[];
 }
 
@@ -78,23 +83,31 @@ export class Books {
   readonly #arrived: (queue: string) => void;
   readonly #scheduled: () => void;
   readonly #now: () => number;
+  readonly #watching: Watching;
   #last = 0;
 
   /**
    * @param arrived called whenever a job enters a queue
    * @param scheduled called whenever something is due later
    */
-  constructor(arrived: (queue: string) => void, scheduled: () => void, now: () => number) {
+  constructor(arrived: (queue: string) => void, scheduled: () => void, now: () => number, watching: Watching) {
     this.#arrived = arrived;
     this.#scheduled = scheduled;
     this.#now = now;
+    this.#watching = watching;
   }
 
   /** Puts a job off. */
   schedule(entry: Entry, due: number): void {
     entry.state = 'scheduled';
     entry.due = due;
+    this.tell(entry);
     this.#scheduled();
+  }
+
+  /** Tells those who watch a job that something has happened to it. One that comes into the books only now is not told of. */
+  tell({ job, state }: Entry): void {
+    if (this.jobs.has(job.id)) this.#watching.tell(job.id, hasEnded(state));
   }
 
   /** The next number: enqueued jobs and claims share one count, so a token is greater than all before it. */
@@ -255,6 +268,7 @@ export class Books {
     }
     insertBySequence(waiters, entry);
     this.#learn(entry, key);
+    this.tell(entry);
   }
 
   #learn({ job }: Entry, key: string): void {
@@ -293,10 +307,12 @@ export class Books {
     list.splice(before + 1, 0, entry);
   }
 
-  /** Removes a job, and all that it has but the places of its locks. */
-  erase(entry: Entry): void {
+  /** Removes a job, and all that it has but the places of its locks, and tells its watchers how it ended. */
+  erase(entry: Entry, state: State): void {
+    const { job, progress } = entry;
     this.freeKey(entry);
-    this.jobs.delete(entry.job.id);
+    this.jobs.delete(job.id);
+    this.#watching.gone({ job, state, failures: [], ...(progress !== undefined && { progress }) });
   }
 
   /** A job is claimed, which ends what holds while it waits. */
@@ -319,6 +335,7 @@ export class Books {
     this.leave(entry);
     entry.state = 'failed';
     entry.failedAt = at;
+    this.tell(entry);
   }
 
   keepFailure(entry: Entry, failure: Failure & { readonly took?: number }, at: number): void {
@@ -343,6 +360,7 @@ export class Books {
     delete entry.due;
     delete entry.reason;
     delete entry.failedAt;
+    this.tell(entry);
   }
 }
 

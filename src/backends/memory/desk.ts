@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { Books } from './books.ts';
 import { grantAll, newBound } from './granting.ts';
 import { Waiters } from './waiters.ts';
+import { Watching } from './watching.ts';
 
 export interface MemorySettings {
   readonly clock: Clock;
@@ -27,6 +28,9 @@ export class Desk {
   readonly promoters: Waiters;
   /** By worker: those who wait for cancellations. */
   readonly controls: Waiters;
+  /** By watcher: those who wait to be told of jobs. */
+  readonly watchers: Waiters;
+  readonly watching: Watching;
   readonly #replies = new Map<string, Map<number, unknown>>();
   #isClosed = false;
 
@@ -36,10 +40,13 @@ export class Desk {
     this.claimers = new Waiters(clock);
     this.promoters = new Waiters(clock);
     this.controls = new Waiters(clock);
+    this.watchers = new Waiters(clock);
+    this.watching = new Watching(clock, (watcher) => this.watchers.wake(watcher));
     this.books = new Books(
       (queue) => this.claimers.wake(queue),
       () => this.promoters.wake(DUE),
       () => clock.now(),
+      this.watching,
     );
   }
 
@@ -72,5 +79,6 @@ export class Desk {
     this.claimers.close();
     this.promoters.close();
     this.controls.close();
+    this.watchers.close();
   }
 }

@@ -30,7 +30,7 @@ export function discard(books: Books, id: string): Acted<'discarded'> {
   const entry = books.jobs.get(id);
   if (entry === undefined) return 'unknown';
   if (entry.state !== 'failed' && entry.state !== 'completed') return 'refused';
-  books.erase(entry);
+  books.erase(entry, 'discarded');
   return 'discarded';
 }
 
@@ -40,7 +40,7 @@ export function expire(books: Books, failed: Keep, limit: number, now: number): 
   const drop = (kept: readonly Entry[], endedAt: (entry: Entry) => number, rule: Keep): void => {
     const expired = kept.slice(0, surplus(kept.map(endedAt), rule, now)).slice(0, limit - moves.length);
     for (const entry of expired) {
-      books.erase(entry);
+      books.erase(entry, 'discarded');
       moves.push(move('expired', entry));
     }
   };

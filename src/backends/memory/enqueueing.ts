@@ -21,12 +21,12 @@ function enqueueOne(books: Books, job: NewJob, now: number, freed: string[]): En
   const { due, onConflict: _, ...envelope } = job;
   const stored = { ...envelope, attempts: 0, crashes: 0, sequence: books.next(), enqueuedAt: now };
   const entry: Entry = { job: stored, state: 'waiting', failures: [] };
-  books.jobs.set(job.id, entry);
   books.queue(job.queue);
   takeKey(books, stored, now);
   const at = due === undefined ? now : instantOf(due, now);
   if (at > now) books.schedule(entry, at);
   else books.toBack(entry);
+  books.jobs.set(job.id, entry);
   return conflict ?? 'enqueued';
 }
 

@@ -36,7 +36,7 @@ export function settle(
   freed.push(...books.free(entry));
   if (entry.cancelAsked === job.token && goesOn(outcome)) {
     books.leave(entry);
-    books.erase(entry);
+    books.erase(entry, 'cancelled');
     return 'cancelled';
   }
   if (outcome.kind === 'released') {
@@ -47,18 +47,20 @@ export function settle(
   switch (outcome.kind) {
     case 'completed':
       if (outcome.keep === undefined) {
-        books.erase(entry);
+        books.erase(entry, 'completed');
       } else {
         books.freeKey(entry);
         entry.state = 'completed';
         entry.completedAt = now;
+        if (outcome.result !== undefined) entry.result = outcome.result;
         entry.job = { ...entry.job, crashes: 0 };
         books.keepRules.set(entry.job.type, outcome.keep);
+        books.tell(entry);
       }
       if (outcome.counted !== false) books.successful += 1;
       break;
     case 'cancelled':
-      books.erase(entry);
+      books.erase(entry, 'cancelled');
       break;
     case 'retry':
       countAttempt(books, entry, outcome, now);
@@ -76,10 +78,11 @@ export function settle(
     case 'parked':
       entry.state = 'parked';
       entry.reason = outcome.reason;
+      books.tell(entry);
       break;
     case 'dead': {
       const raw = new TextEncoder().encode(entry.job.payload);
-      books.erase(entry);
+      books.erase(entry, 'dead');
       books.dead.push({ queue: entry.job.queue, reason: outcome.reason, at: now, raw });
     }
   }
@@ -138,6 +141,7 @@ function park(books: Books, entry: Entry, { by, reason }: PauseReason): void {
   for (const key of books.free(entry)) books.touched.add(key);
   entry.state = 'parked';
   entry.reason = pausedReason(by, reason);
+  books.tell(entry);
 }
 
 /** Where jobs are left and their queue's rate does not allow one to start, somebody must be woken when it does. */
@@ -161,5 +165,6 @@ function own(books: Books, entry: Entry, worker: string, withLocks: boolean): Cl
   if (limit?.rate) books.spend({ key: QUEUE_MARK + entry.job.queue, ...limit.rate });
   entry.state = 'processing';
   entry.owner = { worker, token };
+  books.tell(entry);
   return { ...entry.job, worker, token };
 }

@@ -19,7 +19,7 @@ export function lock(desk: Desk, job: ClaimedJob, locks?: readonly StoredLock[])
     const freed = books.free(entry);
     if (isToCancel(entry)) {
       books.leave(entry);
-      books.erase(entry);
+      books.erase(entry, 'cancelled');
       return { state: 'stale', moves: [move('cancelled', entry, job.worker), ...desk.grant(freed)] };
     }
     books.hold(entry, full.key);
@@ -57,7 +57,7 @@ export function removeWaiting(books: Books, entry: Entry): string[] {
   const { heldFor } = entry;
   books.unhold(entry);
   const freed = books.free(entry);
-  books.erase(entry);
+  books.erase(entry, 'cancelled');
   // It may have been what those behind it waited for.
   if (heldFor !== undefined) freed.push(heldFor);
   return freed;

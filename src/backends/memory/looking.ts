@@ -6,7 +6,7 @@ import { byDue, byFailure } from './listing.ts';
 export function viewOf(books: Books, id: string): JobView | null {
   const entry = books.jobs.get(id);
   if (entry === undefined) return null;
-  const { job, state, due, owner, heldFor, reason, failedAt, completedAt, failures } = entry;
+  const { job, state, due, owner, heldFor, reason, failedAt, completedAt, failures, progress, result } = entry;
   return {
     job,
     state,
@@ -18,6 +18,8 @@ export function viewOf(books: Books, id: string): JobView | null {
     ...(reason !== undefined && { reason }),
     ...(failedAt !== undefined && { failedAt }),
     ...(completedAt !== undefined && { completedAt }),
+    ...(progress !== undefined && { progress }),
+    ...(result !== undefined && { result }),
   };
 }
 

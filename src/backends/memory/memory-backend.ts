@@ -36,6 +36,7 @@ import { grantAll, newBound, passGrant, requeue, resumed } from './granting.ts';
 import { byDue, listed } from './listing.ts';
 import { cancel, lock, unlock } from './locking.ts';
 import { statsOf, viewOf } from './looking.ts';
+import { MemoryResults } from './results.ts';
 import { MemorySchedules } from './schedules.ts';
 import { isToCancel, reclaim, relinquish } from './taking-back.ts';
 import { dropEnded, MemoryUniqueKeys } from './uniqueness.ts';
@@ -51,6 +52,7 @@ export class MemoryBackend implements Backend {
   readonly reopen = null;
   readonly maxPayload: number;
   readonly controls: ControlBackend;
+  readonly results: MemoryResults;
   readonly schedules: MemorySchedules;
   readonly uniqueKeys: MemoryUniqueKeys;
   readonly bulk: MemoryBulk;
@@ -64,6 +66,7 @@ export class MemoryBackend implements Backend {
     this.#desk = new Desk(settings);
     this.#books = this.#desk.books;
     this.controls = new MemoryControls(this.#desk);
+    this.results = new MemoryResults(this.#desk);
     this.schedules = new MemorySchedules(this.#desk);
     this.uniqueKeys = new MemoryUniqueKeys(this.#desk);
     this.bulk = new MemoryBulk(this.#desk);

@@ -19,7 +19,8 @@ export function reclaim(books: Books, limit: number, now: number): TakenBack & {
     const owned = books.owned(worker).reverse();
     for (const entry of owned.slice(0, left)) {
       taken.freed.push(...books.free(entry));
-      entry.job = { ...entry.job, crashes: entry.job.crashes + 1 };
+      // One that is to be cancelled does not go on, and so is as it was.
+      if (!isToCancel(entry)) entry.job = { ...entry.job, crashes: entry.job.crashes + 1 };
       if (entry.job.crashes >= MOST_CRASHES && !isToCancel(entry)) {
         quarantine(books, entry, now);
         taken.moves.push(move('quarantined', entry, worker));
@@ -53,7 +54,7 @@ export function isToCancel({ owner, cancelAsked }: Entry): boolean {
 function putBack(books: Books, entry: Entry, worker: string, { moves, freed }: TakenBack): void {
   if (isToCancel(entry)) {
     books.leave(entry);
-    books.erase(entry);
+    books.erase(entry, 'cancelled');
     moves.push(move('cancelled', entry, worker));
     return;
   }

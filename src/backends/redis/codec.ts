@@ -137,7 +137,11 @@ export function encodeSettlement({ job, outcome }: Settlement): readonly unknown
   const head = [job.id, job.token, job.worker, job.queue, outcome.kind];
   switch (outcome.kind) {
     case 'completed':
-      return [...head, outcome.counted === false ? 0 : 1, outcome.keep === undefined ? '' : encodeKeep(outcome.keep)];
+      return [
+        ...head,
+        outcome.counted === false ? 0 : 1,
+        ...(outcome.keep === undefined ? [''] : [encodeKeep(outcome.keep), outcome.result ?? '']),
+      ];
     case 'retry':
       return [...head, outcome.delay, encodeFailure(job, outcome.failure, outcome.took)];
     case 'failed':

@@ -23,6 +23,10 @@ const SINGLES = {
   retried: 'retried',
   /** Hash: job that has a unique key of its own → that key, with its type. */
   uniques: 'uniques',
+  /** Hash: job → how far it said it is, as JSON. */
+  progress: 'progress',
+  /** String that expires: some job is watched, or was when it ended. */
+  watched: 'watched',
   /** Hash: job type → for how long (ms) and how many completed jobs of it are kept, as `86400000 1000`; -1 for no limit. */
   keep: 'keep',
   /** Hash: held job that needs several locks → how often it came to the head of one while another was full. */
@@ -103,6 +107,16 @@ const FAMILIES = {
   parkedType: 'parked:',
   /** Zset: completed jobs of a type that are kept → when they completed. */
   completed: 'completed:',
+  /** String: what a completed job gave, as JSON. */
+  result: 'result:',
+  /** Zset that expires: who watches a job, after `+` for every change or `-` for its end alone → until when. */
+  watchers: 'watchers:',
+  /** Set that expires: the jobs that a watcher is to look at. */
+  news: 'news:',
+  /** List of at most one token: there is something in a watcher's `news`. */
+  told: 'told:',
+  /** Hash that expires: state, job and progress of one that was watched when it left the books. */
+  ended: 'ended:',
   /** Zset: replies to a client's calls that may be repeated → the call's number. */
   calls: 'calls:',
 } as const;

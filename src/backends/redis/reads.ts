@@ -23,10 +23,14 @@ export class Reads {
   async find(id: string): Promise<JobView | null> {
     const reply = await this.#run('find', id);
     if (reply === null) return null;
-    const [value, stateText, detail, second, failures] = arrayOf(reply);
+    const [value, stateText, detail, second, failures, progress, result] = arrayOf(reply);
     const state = decodeState(textOf(stateText));
     const job = decodeEnvelope(id, textOf(value));
-    const view = { job, state, failures: textsOf(failures).map(decodeFailure) };
+    const view = {
+      ...{ job, state, failures: textsOf(failures).map(decodeFailure) },
+      ...(progress !== '' && { progress: textOf(progress) }),
+      ...(result !== '' && { result: textOf(result) }),
+    };
     const fact = textOf(detail);
     switch (state) {
       case 'processing':

@@ -37,6 +37,7 @@ import { diagnose } from './diagnosis.ts';
 import { decodeExchange, encodeExchange } from './exchange.ts';
 import { Reads } from './reads.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
+import { RedisResults } from './results.ts';
 import { RedisSchedules } from './schedules.ts';
 import { decodeEnqueued, encodeUniques, RedisUniqueKeys } from './uniqueness.ts';
 
@@ -51,6 +52,7 @@ export class RedisBackend implements Backend {
   readonly location: string;
   readonly maxPayload: number;
   readonly controls: ControlBackend;
+  readonly results: RedisResults;
   readonly schedules: RedisSchedules;
   readonly uniqueKeys: RedisUniqueKeys;
   readonly bulk: RedisBulk;
@@ -70,6 +72,7 @@ export class RedisBackend implements Backend {
     this.#reads = new Reads(connection, keys);
     this.controls = new RedisControls(this.#desk);
     this.bulk = new RedisBulk(this.#desk);
+    this.results = new RedisResults(this.#desk);
     this.location = connection.location;
     this.maxPayload = maxPayload;
   }

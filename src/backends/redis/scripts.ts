@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS } from '../../contract/backend.ts';
+import { GRANT_BUDGET, MOST_PASSES, MOST_WATCHERS, RESUMED_KEYS, WATCH_LEASE } from '../../contract/backend.ts';
 import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
 import { luaKeys } from './keys.ts';
 
@@ -25,6 +25,9 @@ export type ScriptName =
   | 'retry-failed'
   | 'discard'
   | 'increment'
+  | 'report'
+  | 'watch'
+  | 'unwatch'
   | 'mark'
   | 'pause'
   | 'resume'
@@ -47,7 +50,10 @@ export interface Script {
 }
 
 /** Bounds that the contract sets, by the names that scripts use for them. */
-const BOUNDS = Object.entries({ GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES })
+const BOUNDS = Object.entries({
+  ...{ GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES },
+  ...{ MOST_WATCHERS, WATCH_LEASE },
+})
   .map(([name, value]) => `local ${name} = ${value}`)
   .join('\n');
 

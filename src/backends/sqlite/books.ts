@@ -3,7 +3,7 @@ import type { ClaimedJob } from '../../core/envelope.ts';
 import { withoutDeadline } from '../../core/extras.ts';
 import type { Keep } from '../../core/keep.ts';
 import { CRASHED, type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../core/outcome.ts';
-import type { State, TransitionEvent } from '../../core/states.ts';
+import { hasEnded, type State, type TransitionEvent } from '../../core/states.ts';
 import type { Connection } from './connection.ts';
 import { Gates } from './gates.ts';
 import { Kept } from './kept.ts';
@@ -11,8 +11,9 @@ import { positionOf, toStored, toToken } from './numbers.ts';
 import { Paces } from './paces.ts';
 import { Places } from './places.ts';
 import { type Entry, extrasText, integer, textOf, toEntry } from './rows.ts';
-import { cancels, failures, passes, questions, transitions, uniqueKeys } from './statements.ts';
+import { cancels, failures, passes, questions, results, transitions, uniqueKeys } from './statements.ts';
 import { Tallies } from './tallies.ts';
+import { Telling } from './telling.ts';
 
 /** One failed attempt, as an outcome tells it. */
 export interface Failed extends Pick<FailedAttempt, 'took'> {
@@ -36,6 +37,7 @@ export class Books {
   readonly gates: Gates;
   /** Keys to be granted before this step ends: a rate was used, or a limit has changed. */
   readonly touched = new Set<string>();
+  readonly telling: Telling;
   /** How many waiting jobs this step may still look at to grant places. */
   looks = GRANT_BUDGET;
   /** The queues that jobs came into. */
@@ -50,6 +52,7 @@ export class Books {
     this.paces = new Paces(connection, now);
     this.gates = new Gates(connection, this.paces, now, () => this.tallies.totals.isControlled);
     this.places = new Places(connection, this.paces, now, this.touched);
+    this.telling = new Telling(connection, now);
   }
 
   save(): void {
@@ -173,10 +176,11 @@ export class Books {
     if (number > KEPT_ATTEMPTS) this.connection.run(failures.dropOld, sequence, number - KEPT_ATTEMPTS);
   }
 
-  /** Keeps a job that has completed. */
-  keep(entry: Entry, rule: Keep): void {
+  /** Keeps a job that has completed. @param result JSON text */
+  keep(entry: Entry, rule: Keep, result: string | undefined): void {
     this.connection.run(transitions.keep, this.now, entry.sequence);
     this.freeKey(entry);
+    if (result !== undefined) this.connection.run(results.keep, entry.sequence, result);
     this.#enter(entry, 'completed');
     this.kept.add(entry.type, rule);
   }
@@ -203,11 +207,17 @@ export class Books {
     this.connection.run(transitions.disown, crashes, sequence);
   }
 
-  remove(entry: Entry): void {
+  /** Removes a job, which has ended so. */
+  remove(entry: Entry, end: State): void {
+    this.telling.end(entry, end);
     this.connection.run(transitions.remove, entry.sequence);
     this.freeKey(entry);
+    this.telling.forget(entry.sequence);
     if (entry.failures > 0) this.dropFailures(entry.sequence);
-    if (entry.state === 'completed') this.kept.drop(entry.type);
+    if (entry.state === 'completed') {
+      this.kept.drop(entry.type);
+      this.connection.run(results.drop, entry.sequence);
+    }
     if (entry.state === 'processing') this.leave(entry);
     this.tallies.count(entry.queue, entry.state, -1);
   }
@@ -227,7 +237,7 @@ export class Books {
     this.tallies.count(entry.queue, 'dead', 1);
     // A claim does not know whether there are any.
     this.dropFailures(entry.sequence);
-    this.remove(entry);
+    this.remove(entry, 'dead');
     return move('dead', entry, reason);
   }
 
@@ -241,6 +251,7 @@ export class Books {
     this.tallies.count(entry.queue, entry.state, -1);
     this.tallies.count(entry.queue, state, 1);
     entry.state = state;
+    this.telling.tell(entry.id, hasEnded(state));
   }
 }
 

@@ -4,7 +4,7 @@ import { Books } from './books.ts';
 import type { Connection } from './connection.ts';
 import { closed, isBusy, toWingmanError } from './errors.ts';
 import type { OpenFile } from './file.ts';
-import { hasWaiting } from './inspecting.ts';
+import { hasNews, hasWaiting } from './inspecting.ts';
 import { integer } from './rows.ts';
 import { Watch } from './watch.ts';
 
@@ -23,31 +23,36 @@ export interface SqliteSettings {
 export class Desk {
   readonly file: OpenFile;
   readonly settings: SqliteSettings;
+  /** Those who wait for work, by queue. */
   readonly watch: Watch;
+  /** Those who wait for news of jobs, by their names as watchers. */
+  readonly news: Watch;
 
   constructor(file: OpenFile, settings: SqliteSettings) {
     this.file = file;
     this.settings = settings;
     const { connection } = file;
     const { path } = settings;
-    this.watch = new Watch({
-      ...settings,
-      version: () => unlessBusy(path, () => integer(connection.get('PRAGMA data_version')?.data_version)),
-      hasWaiting: (queue) => unlessBusy(path, () => hasWaiting(connection, queue, settings.clock.now())),
-    });
+    const version = (): number | null =>
+      unlessBusy(path, () => integer(connection.get('PRAGMA data_version')?.data_version));
+    const watchFor = (has: (connection: Connection, name: string) => boolean): Watch =>
+      new Watch({ ...settings, version, isThere: (name) => unlessBusy(path, () => has(connection, name)) });
+    this.watch = watchFor((open, queue) => hasWaiting(open, queue, settings.clock.now()));
+    this.news = watchFor(hasNews);
   }
 
   /** Does a step in a transaction of its own, and wakes those who wait for what it brought. */
   async write<Reply>(step: (books: Books) => Reply): Promise<Reply> {
     const { connection, transactions } = this.file;
     const { clock, grantTimeout } = this.settings;
-    const { reply, arrived } = await transactions.write(() => {
+    const { reply, arrived, told } = await transactions.write(() => {
       const books = new Books(connection, clock.now(), grantTimeout);
       const reply = step(books);
       books.save();
-      return { reply, arrived: books.arrived };
+      return { reply, arrived: books.arrived, told: books.telling.told };
     });
     this.watch.wake(arrived);
+    this.news.wake(told);
     return reply;
   }
 
@@ -83,6 +88,7 @@ export class Desk {
   close(): void {
     this.file.retries.close();
     this.watch.close();
+    this.news.close();
     this.file.connection.close();
   }
 }

@@ -20,7 +20,7 @@ export function discard(books: Books, id: string): Acted<'discarded'> {
   const entry = books.find(id);
   if (entry === undefined) return 'unknown';
   if (entry.state !== 'failed' && entry.state !== 'completed') return 'refused';
-  books.remove(entry);
+  books.remove(entry, 'discarded');
   return 'discarded';
 }
 
@@ -30,7 +30,7 @@ export function expire(books: Books, failed: Keep, limit: number): SweepReply {
   const moves: Move[] = [];
   const remove = (entries: readonly Entry[]): void => {
     for (const entry of entries) {
-      books.remove(entry);
+      books.remove(entry, 'discarded');
       moves.push(move('expired', entry));
     }
   };

@@ -6,7 +6,7 @@ import type { Row, Value } from './driver.ts';
 import { Gates } from './gates.ts';
 import { Paces } from './paces.ts';
 import { bytes, integer, text, textOf, toJob, toState } from './rows.ts';
-import { failures, listings, places, questions, stats, tallies } from './statements.ts';
+import { failures, listings, places, questions, results, stats, tallies, watching } from './statements.ts';
 import { Tallies } from './tallies.ts';
 
 /** A job in whatever state it is, or null where there is none that could be read. */
@@ -25,6 +25,7 @@ export function find(connection: Connection, id: string): JobView | null {
     ...(row.lane === 0 && { granted: true }),
     ...(row.reason !== null && { reason: text(row.reason) }),
     ...endOf(text(row.state), row.ended_at),
+    ...besideOf(connection, job.sequence),
   };
 }
 
@@ -33,7 +34,7 @@ function endOf(state: string, at: Value | undefined): Pick<JobView, 'failedAt' |
   return state === 'completed' ? { completedAt: integer(at) } : {};
 }
 
-function toFailedAttempt(row: Row): FailedAttempt {
+export function toFailedAttempt(row: Row): FailedAttempt {
   const attempt = { attempt: integer(row.attempt), worker: text(row.worker), at: integer(row.at) };
   return { ...toFailure(text(row.failure)), ...attempt };
 }
@@ -68,6 +69,21 @@ export function peek(connection: Connection, queue: string): StoredJob | null {
     [lane, position] = [integer(row.lane), integer(row.position)];
   }
   return null;
+}
+
+/** What few jobs have. */
+function besideOf(connection: Connection, sequence: number): Pick<JobView, 'progress' | 'result'> {
+  const progress = connection.get(results.progressOf, sequence)?.progress;
+  const result = connection.get(results.resultOf, sequence)?.result;
+  return {
+    ...(progress !== undefined && { progress: text(progress) }),
+    ...(result !== undefined && { result: text(result) }),
+  };
+}
+
+/** Whether a watcher is to look at some job. */
+export function hasNews(connection: Connection, watcher: string): boolean {
+  return connection.get(watching.news, watcher, 1) !== undefined;
 }
 
 /** Whether there is anything to claim from a queue now. */

@@ -24,7 +24,7 @@ export function lock(books: Books, job: ClaimedJob, locks: readonly StoredLock[]
   if (full !== undefined) {
     const freed = books.places.free(entry);
     if (books.isToCancel(entry)) {
-      books.remove(entry);
+      books.remove(entry, 'cancelled');
       return { state: 'stale', moves: [move('cancelled', entry, job.worker), ...grantAll(books, freed)] };
     }
     books.hold(entry, full.key);
@@ -58,7 +58,7 @@ export function removeWaiting(books: Books, entry: Entry): string[] {
   const freed = books.places.free(entry);
   // It may have been what those behind it waited for.
   if (entry.state === 'held') freed.push(books.unhold(entry));
-  books.remove(entry);
+  books.remove(entry, 'cancelled');
   return freed;
 }
 

@@ -14,6 +14,7 @@ const MIGRATIONS: readonly string[] = [
   '004-limits.sql',
   '005-schedules.sql',
   '006-unique-keys.sql',
+  '007-results.sql',
 ];
 
 /** The version of the books that this release reads and writes: the number of its last migration. */

@@ -2,7 +2,7 @@ import { isId, type StoredJob } from '../../core/envelope.ts';
 import { shown, WingmanError } from '../../core/errors.ts';
 import type { Extras } from '../../core/extras.ts';
 import type { StoredLock } from '../../core/lock.ts';
-import type { State } from '../../core/states.ts';
+import { FINAL_STATES, type State } from '../../core/states.ts';
 import type { Row, Value } from './driver.ts';
 
 /** A job that is being moved: what a step must know of it. It is kept up to date as the step goes on. */
@@ -103,6 +103,13 @@ export function toJob(row: Row): StoredJob | string {
 }
 
 const STATES: readonly State[] = ['waiting', 'scheduled', 'held', 'parked', 'processing', 'failed', 'completed'];
+
+/** How a job ended that is in the books no more. */
+export function toEndState(value: string): State {
+  const state = FINAL_STATES.find((name) => name === value);
+  if (state !== undefined) return state;
+  return toState(value);
+}
 
 export function toState(value: string): State {
   const state = STATES.find((name) => name === value);

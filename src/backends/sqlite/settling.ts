@@ -1,12 +1,13 @@
 import type { Move, Settled, Settlement } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import type { Keep } from '../../core/keep.ts';
-import { goesOn } from '../../core/outcome.ts';
+import { goesOn, type Outcome } from '../../core/outcome.ts';
 import type { Books } from './books.ts';
 import { requeue } from './granting.ts';
 import { instantOf, toToken } from './numbers.ts';
 import { type Entry, integer, parseExtras, parseLocks } from './rows.ts';
 import { transitions } from './statements.ts';
+
+type Completed = Extract<Outcome, { kind: 'completed' }>;
 
 /** What a batch of settlements did. The places in `freed` are still to be granted. */
 export interface Settlements {
@@ -32,8 +33,7 @@ export function settleAll(books: Books, settlements: readonly Settlement[]): Set
 
 function settle(books: Books, { job, outcome }: Settlement, freed: string[], released: Entry[]): Settled {
   if (outcome.kind === 'completed') {
-    const { keep: rule } = outcome;
-    const isDone = rule === undefined ? complete(books, job, freed) : keep(books, job, rule, freed);
+    const isDone = outcome.keep === undefined ? complete(books, job, freed) : keep(books, job, outcome, freed);
     if (!isDone) return 'stale';
     if (outcome.counted !== false) books.tallies.totals.successful += 1;
     return 'settled';
@@ -42,7 +42,7 @@ function settle(books: Books, { job, outcome }: Settlement, freed: string[], rel
   if (entry === undefined) return 'stale';
   freed.push(...books.places.free(entry));
   if (goesOn(outcome) && books.isToCancel(entry)) {
-    books.remove(entry);
+    books.remove(entry, 'cancelled');
     return 'cancelled';
   }
   switch (outcome.kind) {
@@ -51,7 +51,7 @@ function settle(books: Books, { job, outcome }: Settlement, freed: string[], rel
       released.push(entry);
       break;
     case 'cancelled':
-      books.remove(entry);
+      books.remove(entry, 'cancelled');
       break;
     case 'retry':
       books.retry(entry, outcome, outcome.delay);
@@ -72,8 +72,10 @@ function settle(books: Books, { job, outcome }: Settlement, freed: string[], rel
   return 'settled';
 }
 
-/** The way of nearly every job: one statement for one that has no locks and never failed. */
-function complete(books: Books, { id, token, queue }: ClaimedJob, freed: string[]): boolean {
+/** The way of nearly every job: one statement for one that has no locks and never failed, while none is watched. */
+function complete(books: Books, job: ClaimedJob, freed: string[]): boolean {
+  if (books.telling.areWatched) return completeTold(books, job, freed);
+  const { id, token, queue } = job;
   const number = toToken(token);
   const row = number === null ? undefined : books.connection.get(transitions.complete, id, number);
   if (row === undefined) return false;
@@ -82,13 +84,23 @@ function complete(books: Books, { id, token, queue }: ClaimedJob, freed: string[
   if (row.extras !== null) books.freeKey({ sequence, extras: parseExtras(row.extras) });
   if (integer(row.failures) > 0) books.dropFailures(sequence);
   books.leave({ sequence, queue });
+  books.telling.forget(sequence);
   return true;
 }
 
-function keep(books: Books, job: ClaimedJob, rule: Keep, freed: string[]): boolean {
+/** The same where those who watch it are to be told: what is removed at once cannot be shown to them. */
+function completeTold(books: Books, job: ClaimedJob, freed: string[]): boolean {
   const entry = books.owned(job);
   if (entry === undefined) return false;
   freed.push(...books.places.free(entry));
-  books.keep(entry, rule);
+  books.remove(entry, 'completed');
+  return true;
+}
+
+function keep(books: Books, job: ClaimedJob, { keep: rule, result }: Completed, freed: string[]): boolean {
+  const entry = books.owned(job);
+  if (entry === undefined || rule === undefined) return false;
+  freed.push(...books.places.free(entry));
+  books.keep(entry, rule, result);
   return true;
 }

@@ -37,6 +37,7 @@ import { deadLetters, find, holders, list, peek, readStats, size } from './inspe
 import { lead, register, renew, resign, retire } from './leases.ts';
 import { cancel, lock, toCancel, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
+import { SqliteResults } from './results.ts';
 import { SqliteSchedules } from './schedules.ts';
 import { firstDue, passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
 import { SqliteUniqueKeys } from './uniqueness.ts';
@@ -54,6 +55,7 @@ export class SqliteBackend implements Backend {
   readonly maxPayload: number;
   readonly controls: ControlBackend;
   readonly reopen: Reopen | null;
+  readonly results: SqliteResults;
   readonly schedules: SqliteSchedules;
   readonly uniqueKeys: SqliteUniqueKeys;
   readonly bulk: SqliteBulk;
@@ -70,6 +72,7 @@ export class SqliteBackend implements Backend {
     this.schedules = new SqliteSchedules(this.#desk);
     this.uniqueKeys = new SqliteUniqueKeys(this.#desk);
     this.bulk = new SqliteBulk(this.#desk);
+    this.results = new SqliteResults(this.#desk);
   }
 
   enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {

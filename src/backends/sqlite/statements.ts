@@ -3,6 +3,8 @@
  * their rows by an index (test/backends/sqlite/statements.test.ts asks SQLite for its plans).
  */
 
+import { WATCH_LEASE } from '../../contract/backend.ts';
+
 /** What a step must know of a job that it moves: see `toEntry`. */
 const ENTRY = 'sequence, id, type, queue, locks, extras, state, lane, attempts, crashes, failures, worker, token';
 
@@ -151,6 +153,55 @@ export const uniqueKeys = {
   free: 'DELETE FROM unique_keys WHERE job = ? AND ends IS NULL',
   dropEnded: `DELETE FROM unique_keys WHERE (type, key) IN
     (SELECT type, key FROM unique_keys WHERE ends <= ? ORDER BY ends LIMIT ?)`,
+} as const;
+
+/** How far jobs are and what they gave. */
+export const results = {
+  /** Only for a job that this claim owns. */
+  report: `INSERT INTO progress (job, progress)
+    SELECT sequence, ? FROM jobs WHERE id = ? AND token = ? AND state = 'processing'
+    ON CONFLICT (job) DO UPDATE SET progress = excluded.progress`,
+  keep: 'INSERT INTO results (job, result) VALUES (?, ?)',
+  progressOf: 'SELECT progress FROM progress WHERE job = ?',
+  resultOf: 'SELECT result FROM results WHERE job = ?',
+  dropProgress: 'DELETE FROM progress WHERE job = ?',
+  drop: 'DELETE FROM results WHERE job = ?',
+  any: 'SELECT 1 FROM progress LIMIT 1',
+  /** How a job stands, without its payload. */
+  standing: `SELECT jobs.sequence, jobs.state, progress.progress, results.result FROM jobs
+    LEFT JOIN progress ON progress.job = jobs.sequence LEFT JOIN results ON results.job = jobs.sequence WHERE jobs.id = ?`,
+  lastFailure: 'SELECT attempt, worker, at, failure FROM failures WHERE job = ? ORDER BY number DESC LIMIT 1',
+} as const;
+
+/** Who is told of which jobs. */
+export const watching = {
+  /** One that lasts for long enough is left as it is: who only looks again has nothing written. */
+  watch: `INSERT INTO watchers (id, watcher, every, until) VALUES (?, ?, ?, ?)
+    ON CONFLICT (id, watcher) DO UPDATE SET every = excluded.every, until = excluded.until
+      WHERE every <> excluded.every OR until < excluded.until - ${WATCH_LEASE / 2}`,
+  unwatch: 'DELETE FROM watchers WHERE id = ? AND watcher = ?',
+  any: 'SELECT 1 FROM watchers LIMIT 1',
+  anyEnded: 'SELECT 1 FROM ended LIMIT 1',
+  drop: 'DELETE FROM watchers WHERE id = ?',
+  dropEnded: 'DELETE FROM ended WHERE id = ?',
+  count: 'SELECT count(*) AS watchers FROM watchers WHERE id = ? AND watcher <> ?',
+  dropOld: 'DELETE FROM watchers WHERE id = ? AND until <= ?',
+  of: 'SELECT watcher, every FROM watchers WHERE id = ? AND until > ?',
+  tell: `INSERT INTO news (watcher, id, until) VALUES (?, ?, ?)
+    ON CONFLICT (watcher, id) DO UPDATE SET until = excluded.until`,
+  news: 'SELECT id FROM news WHERE watcher = ? LIMIT ?',
+  seen: 'DELETE FROM news WHERE watcher = ? AND id = ?',
+  end: `INSERT INTO ended (id, state, job, progress, until) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    state = excluded.state, job = excluded.job, progress = excluded.progress, until = excluded.until`,
+  ended: 'SELECT state, job, progress FROM ended WHERE id = ? AND until > ?',
+  job: `SELECT ${JOB} FROM jobs WHERE sequence = ?`,
+} as const;
+
+/** What nobody needs any more, from an instant on. */
+export const watchesOver = {
+  watchers: 'DELETE FROM watchers WHERE (id, watcher) IN (SELECT id, watcher FROM watchers WHERE until <= ? LIMIT ?)',
+  news: 'DELETE FROM news WHERE (watcher, id) IN (SELECT watcher, id FROM news WHERE until <= ? LIMIT ?)',
+  ended: 'DELETE FROM ended WHERE id IN (SELECT id FROM ended WHERE until <= ? LIMIT ?)',
 } as const;
 
 export const listings = {

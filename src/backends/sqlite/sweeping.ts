@@ -5,7 +5,7 @@ import { type Books, move } from './books.ts';
 import type { Connection } from './connection.ts';
 import { grantAll, hasUngranted, passGrant, requeue, resumed } from './granting.ts';
 import { type Entry, integer, real, text, textOf, toEntry } from './rows.ts';
-import { calls, cancels, paces, questions, uniqueKeys, workers } from './statements.ts';
+import { calls, cancels, paces, questions, uniqueKeys, watchesOver, workers } from './statements.ts';
 
 // A client repeats a call within seconds. One that has ended never does, and its last replies stay until then.
 const REPLIES_KEPT = 86_400_000;
@@ -27,7 +27,7 @@ export function reclaim(books: Books, limit: number): SweepReply {
     for (const entry of owned.slice(0, left)) {
       freed.push(...books.places.free(entry));
       if (books.isToCancel(entry)) {
-        books.remove(entry);
+        books.remove(entry, 'cancelled');
         moves.push(move('cancelled', entry, worker));
         continue;
       }
@@ -56,6 +56,7 @@ export function reclaim(books: Books, limit: number): SweepReply {
   connection.run(paces.dropSpent, now, RATES_DROPPED);
   connection.run(paces.dropPaused, now, RATES_DROPPED);
   connection.run(uniqueKeys.dropEnded, now, KEYS_DROPPED);
+  for (const statement of Object.values(watchesOver)) connection.run(statement, now, REPLIES_DROPPED);
   return { moves, more: left === 0 };
 }
 
@@ -68,7 +69,7 @@ export function relinquish(books: Books, worker: string, known: readonly string[
   for (const entry of owned.filter(({ token }) => !kept.has(String(token)))) {
     freed.push(...books.places.free(entry));
     if (books.isToCancel(entry)) {
-      books.remove(entry);
+      books.remove(entry, 'cancelled');
       moves.push(move('cancelled', entry, worker));
       continue;
     }

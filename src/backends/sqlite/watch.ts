@@ -7,28 +7,31 @@ export interface WatchSettings {
   readonly pollInterval: number;
   /** A number that changes when another process has written to the file; null where it is in the way just now. */
   readonly version: () => number | null;
-  /** Whether jobs wait in a queue; null where another process is in the way. */
-  readonly hasWaiting: (queue: string) => boolean | null;
+  /** Whether there is something for those who wait for this; null where another process is in the way. */
+  readonly isThere: (awaited: string) => boolean | null;
 }
 
 /**
- * Those who wait for work in this process. What this process enqueues wakes them at once; for what others do, one of them
- * all looks at the file, as long as somebody waits.
+ * Those who wait in this process, for work in some queues or for news of jobs. What this process writes wakes them at once; for
+ * what others do, one of them all looks at the file, as long as somebody waits.
  */
 export class Watch {
   readonly #settings: WatchSettings;
   readonly #waiting = new Map<(wake: Wake) => void, readonly string[]>();
   /** Ends the looking; undefined while nobody waits. */
   #looking: AbortController | undefined;
-  /** The version at which no queue that is waited for had a job; undefined where that is not known of all. */
+  /** The version at which nothing was there of what is waited for; undefined where that is not known of all. */
   #seen: number | undefined;
 
   constructor(settings: WatchSettings) {
     this.#settings = settings;
   }
 
-  async wait(queues: readonly string[], { timeout, signal }: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
-    const found = queues.map(this.#settings.hasWaiting);
+  async wait(
+    awaited: readonly string[],
+    { timeout, signal }: { timeout: number; signal?: AbortSignal },
+  ): Promise<Wake> {
+    const found = awaited.map(this.#settings.isThere);
     if (found.includes(true)) return 'woken';
     if (found.includes(null)) this.#seen = undefined;
     if (signal?.aborted === true) return 'aborted';
@@ -42,7 +45,7 @@ export class Watch {
           if (this.#waiting.size === 0) this.#stopLooking();
           resolve(wake);
         };
-        this.#waiting.set(done, queues);
+        this.#waiting.set(done, awaited);
         this.#look();
         this.#settings.clock.sleep(timeout, ended.signal).then((passed) => done(passed ? 'timeout' : 'aborted'));
       });
@@ -52,10 +55,10 @@ export class Watch {
     }
   }
 
-  /** Wakes all who wait for one of these queues. */
-  wake(queues: ReadonlySet<string>): void {
-    if (queues.size === 0) return;
-    for (const [done, awaited] of [...this.#waiting]) if (awaited.some((queue) => queues.has(queue))) done('woken');
+  /** Wakes all who wait for one of these. */
+  wake(there: ReadonlySet<string>): void {
+    if (there.size === 0) return;
+    for (const [done, awaited] of [...this.#waiting]) if (awaited.some((name) => there.has(name))) done('woken');
   }
 
   close(): void {
@@ -76,17 +79,17 @@ export class Watch {
   }
 
   #lookOnce(): void {
-    const { version, hasWaiting } = this.#settings;
+    const { version, isThere } = this.#settings;
     try {
-      // Asked before the queues: what is written between the two is seen the next time.
+      // Asked first: what is written between the two is seen the next time.
       const current = version();
       if (current === null || current === this.#seen) return;
-      const queues = new Set([...this.#waiting.values()].flat());
-      const found = [...queues].map((queue) => [queue, hasWaiting(queue)] as const);
+      const awaited = new Set([...this.#waiting.values()].flat());
+      const found = [...awaited].map((name) => [name, isThere(name)] as const);
       this.#seen = found.some(([, has]) => has === null) ? undefined : current;
-      this.wake(new Set(found.filter(([, has]) => has === true).map(([queue]) => queue)));
+      this.wake(new Set(found.filter(([, has]) => has === true).map(([name]) => name)));
     } catch {
-      // The file cannot be read: whoever asks for work next is told why.
+      // The file cannot be read: whoever asks next is told why.
       this.wake(new Set([...this.#waiting.values()].flat()));
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import type { Backend, ControlBackend, ScheduleStore } from '../backend.ts';
+import type { Backend, ControlBackend, ResultStore, ScheduleStore } from '../backend.ts';
 import { begin, newJob } from './session.ts';
 import type { Subject } from './subject.ts';
 
@@ -8,10 +8,16 @@ const call = { client: 'late', sequence: 1, floor: 1 };
 
 const methods: Readonly<
   Record<
-    Exclude<keyof Backend, 'kind' | 'location' | 'maxPayload' | 'reopen' | 'close' | 'controls' | 'schedules'>,
+    Exclude<
+      keyof Backend,
+      'kind' | 'location' | 'maxPayload' | 'reopen' | 'close' | 'controls' | 'schedules' | 'results'
+    >,
     Attempt
   > &
-    Record<`controls.${keyof ControlBackend}` | `schedules.${keyof ScheduleStore}`, Attempt>
+    Record<
+      `controls.${keyof ControlBackend}` | `schedules.${keyof ScheduleStore}` | `results.${keyof ResultStore}`,
+      Attempt
+    >
 > = {
   uniqueKeys: (backend) => backend.uniqueKeys.release(call, 'test', 'k'),
   enqueue: (backend) => backend.enqueue(call, [newJob('b')]),
@@ -59,6 +65,11 @@ const methods: Readonly<
   'schedules.due': ({ schedules }) => schedules.due(0, 1),
   'schedules.write': ({ schedules }) => schedules.write(call, { name: 's', due: null, text: '', replaces: null }),
   'schedules.remove': ({ schedules }) => schedules.remove(call, 's'),
+  'results.report': (backend, job) => backend.results.report(call, [{ job, progress: '1' }]),
+  'results.watch': (backend, job) => backend.results.watch('w', [{ id: job.id, every: true }]),
+  'results.unwatch': (backend, job) => backend.results.unwatch('w', [job.id]),
+  'results.news': (backend) => backend.results.news('w', { timeout: 1 }),
+  'results.ended': (backend, job) => backend.results.ended(job.id),
 };
 
 type Attempt = (backend: Backend, job: ClaimedJob) => Promise<unknown>;

@@ -17,6 +17,7 @@ import { locksSuite } from './locks.ts';
 import { operateSuite } from './operate.ts';
 import { prioritySuite } from './priority.ts';
 import { ratesSuite } from './rates.ts';
+import { resultsSuite } from './results.ts';
 import { scheduleSuite } from './schedule.ts';
 import { schedulesSuite } from './schedules.ts';
 import { settleSuite } from './settle.ts';
@@ -26,6 +27,7 @@ import type { Subject } from './subject.ts';
 import { transitionsSuite } from './transitions.ts';
 import { uniqueSuite } from './unique.ts';
 import { uniqueConflictsSuite } from './unique-conflicts.ts';
+import { watchingSuite } from './watching.ts';
 
 const suites = [
   enqueueSuite,
@@ -47,6 +49,8 @@ const suites = [
   endingSuite,
   leadershipSuite,
   signalSuite,
+  resultsSuite,
+  watchingSuite,
   idempotenceSuite,
   damagedSuite,
   foreignSuite,

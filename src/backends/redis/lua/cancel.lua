@@ -5,6 +5,7 @@
 -- Returns { a digit for each id: 0 no job has it, 1 cancelled, 2 asked, 3 failed, 4 completed; { event, id, queue, detail, … } }
 -- Atomic since the state must not change between the look and the act, nor a repeat cancel a later job of the same id.
 --@include start
+--@include telling
 --@include envelope
 --@include locks
 --@include cancel

@@ -5,6 +5,7 @@
 -- Returns a text of one digit for each id: 1 discarded, 0 in another state, 2 no job has this id.
 -- Atomic since the state must not change between the look and the act, nor a repeat discard a later job of the same id.
 --@include start
+--@include telling
 --@include envelope
 
 local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
@@ -18,7 +19,7 @@ local function discard(id)
     local line = line_of(id)
     if not line or call('ZREM', completed_key(line[TYPE]), id) == 0 then return '0' end
   end
-  erase(id)
+  erase(id, 'discarded')
   return '1'
 end
 

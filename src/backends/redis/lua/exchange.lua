@@ -9,6 +9,7 @@
 --           how many jobs the worker owns, the instant }
 -- Atomic since a job must never be without an owner, nor a place without a holder: settling, granting and claiming are one.
 --@include start
+--@include telling
 --@include envelope
 --@include locks
 

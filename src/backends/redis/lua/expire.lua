@@ -5,6 +5,7 @@
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since a job leaves its list and the books at once. Its length is that of the limit and of the types kept.
 --@include start
+--@include telling
 --@include envelope
 
 local left = tonumber(ARGV[2])
@@ -19,7 +20,7 @@ local function expire(key, rule)
   local ids = call('ZRANGE', key, 0, surplus - 1)
   for _, id in ipairs(ids) do
     local line = line_of(id)
-    erase(id)
+    erase(id, 'discarded')
     move('expired', id, line and line[QUEUE] or '')
   end
   in_chunks('ZREM', key, ids)

@@ -6,6 +6,7 @@
 -- Returns { 'none' | 'locked' | 'held' | 'stale', { event, id, queue, detail, … } }
 -- Atomic since a held job must leave its worker in the step in which it starts to wait.
 --@include start
+--@include telling
 --@include envelope
 --@include locks
 
@@ -37,7 +38,7 @@ local function lock()
   call('HDEL', processing_key(worker), id)
   leave(id)
   if is_to_cancel(worker, id, token) then
-    erase(id)
+    erase(id, 'cancelled')
     move('cancelled', id, line[QUEUE], worker)
     grant_all(freed, grant_timeout)
     return 'stale'

@@ -5,6 +5,7 @@
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since the place goes from one job to the other in one step: it is never free, and never had by both.
 --@include start
+--@include telling
 --@include envelope
 --@include locks
 

@@ -5,6 +5,7 @@
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more, ms until the next is due, a job or a rate, or -1 }
 -- Atomic since a job must be in one place, and no two managers may promote it.
 --@include start
+--@include telling
 --@include envelope
 --@include locks
 --@include queues

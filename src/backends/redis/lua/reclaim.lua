@@ -5,6 +5,7 @@
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since a job leaves its worker, its places come free and it is back in its queue at once: no one can settle it late.
 --@include start
+--@include telling
 --@include envelope
 --@include locks
 
@@ -17,6 +18,7 @@ local function quarantine(id, line, worker)
   keep_failure(id, cjson.encode(failure))
   call('ZADD', FAILED, now, id)
   free_key(id)
+  tell(id, true)
   call('INCR', FAILED_TOTAL)
 end
 
@@ -26,7 +28,7 @@ local function take_back(worker, id, token)
   if is_to_cancel(worker, id, token) then
     local line = line_of(id)
     free(id, freed)
-    erase(id)
+    erase(id, 'cancelled')
     return move('cancelled', id, line and line[QUEUE] or '', worker)
   end
   local value = call('GET', job_key(id))

@@ -5,6 +5,7 @@
 -- Returns '1', or '0' where nobody has it, or a job has it of its own.
 -- Atomic since a repeat must not free the key of the next job that took it.
 --@include start
+--@include telling
 --@include envelope
 --@include unique
 

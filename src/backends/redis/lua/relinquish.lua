@@ -5,6 +5,7 @@
 -- Returns { event, id, queue, detail, … }
 -- Atomic since a job leaves its worker, its places come free and it is back in its queue at once.
 --@include start
+--@include telling
 --@include envelope
 --@include locks
 
@@ -26,7 +27,7 @@ for _, stray in ipairs(strays) do
   free(id, freed)
   local line = line_of(id)
   if is_to_cancel(worker, id, stray[3]) then
-    erase(id)
+    erase(id, 'cancelled')
     move('cancelled', id, line and line[QUEUE] or '', worker)
   elseif line then
     requeue(id, line, freed)

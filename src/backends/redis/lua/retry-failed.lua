@@ -7,6 +7,7 @@
 --         another job stands for its unique key.
 -- Atomic since a job must be in one place, and a repeat must not retry one that has failed again.
 --@include start
+--@include telling
 --@include envelope
 --@include enter
 --@include unique

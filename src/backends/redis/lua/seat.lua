@@ -4,6 +4,7 @@
 -- ARGV  1 root, 2 queue, 3 worker, then ids
 -- Returns 1. Atomic since a job that ends must not be counted. Done twice, it does no harm.
 --@include start
+--@include telling
 --@include envelope
 for at = 4, #ARGV do
   local id = ARGV[at]

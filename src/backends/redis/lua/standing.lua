@@ -5,6 +5,7 @@
 -- Returns false, or { id, queue, until when or '' }
 -- Atomic since a record counts only together with its job.
 --@include start
+--@include telling
 --@include envelope
 --@include unique
 

@@ -5,6 +5,7 @@
 -- Returns { places freed, { event, id, queue, detail, … } }
 -- Atomic since a place must not be free without being offered to those who wait for it.
 --@include start
+--@include telling
 --@include envelope
 --@include locks
 

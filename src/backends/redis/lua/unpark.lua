@@ -5,6 +5,7 @@
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since a job must be in one place.
 --@include start
+--@include telling
 --@include envelope
 --@include enter
 

@@ -25,6 +25,13 @@ export type Command =
     }
   | { readonly do: 'lock'; readonly claim: Which; readonly late: boolean; readonly repeat: boolean }
   | { readonly do: 'unlock'; readonly claim: Which; readonly repeat: boolean }
+  | {
+      readonly do: 'report';
+      readonly reports: readonly { readonly claim: Which; readonly progress: string }[];
+      readonly repeat: boolean;
+    }
+  | { readonly do: 'watch'; readonly watches: readonly { readonly job: number; readonly every: boolean }[] }
+  | { readonly do: 'unwatch'; readonly jobs: readonly number[] }
   | { readonly do: 'register' }
   | { readonly do: 'renew'; readonly worker: Which; readonly lease: number }
   | { readonly do: 'retire'; readonly worker: Which }
@@ -172,6 +179,7 @@ const failure = record({ name: fc.constant('Error'), message: words });
 const outcome = weighted<Outcome>(
   [3, fc.constant({ kind: 'completed' })],
   [1, record({ kind: fc.constant('completed'), keep })],
+  [2, record({ kind: fc.constant('completed'), keep, result: fc.constantFrom('null', '{"é":[1]}') })],
   [2, record({ kind: fc.constant('snoozed'), due: fc.constantFrom({ in: 0 }, { in: HOUR }, { at: 1_000 }) })],
   [1, fc.constant({ kind: 'completed', counted: false })],
   [2, record({ kind: fc.constant('failed'), failure, counted: fc.boolean() })],
@@ -243,6 +251,22 @@ const command = weighted<Command>(
   ],
   [3, record({ do: fc.constant('lock'), claim: which, late: fc.boolean(), repeat })],
   [2, record({ do: fc.constant('unlock'), claim: which, repeat })],
+  [
+    3,
+    record({
+      do: fc.constant('report'),
+      reports: fc.array(record({ claim: which, progress: fc.constantFrom('0.5', '"é"') }), { maxLength: 3 }),
+      repeat,
+    }),
+  ],
+  [
+    3,
+    record({
+      do: fc.constant('watch'),
+      watches: fc.array(record({ job: fc.nat(12), every: fc.boolean() }), { maxLength: 4 }),
+    }),
+  ],
+  [1, record({ do: fc.constant('unwatch'), jobs: fc.array(fc.nat(12), { maxLength: 3 }) })],
   [2, record({ do: fc.constant('register') })],
   [1, record({ do: fc.constant('renew'), worker: which, lease: fc.constantFrom(0, HOUR) })],
   [1, record({ do: fc.constant('retire'), worker: which })],

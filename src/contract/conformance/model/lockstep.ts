@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ClaimedJob, NewJob } from '../../../core/envelope.ts';
 import type { JobFilter } from '../../../core/filter.ts';
-import type { Backend, ExchangeReply, ExchangeRequest, Page } from '../../backend.ts';
+import type { Backend, ExchangeReply, ExchangeRequest, JobStanding, Page } from '../../backend.ts';
 import type { Call } from '../../call.ts';
 import { HOUR } from '../session.ts';
 import { TransitionLog, tracked } from '../tracked.ts';
@@ -99,6 +99,30 @@ export class Lockstep {
         const claim = this.#claim(command.claim);
         if (claim === undefined) return;
         return this.#same(command.repeat, (backend, call, side) => backend.unlock(call, claim[side]));
+      }
+      case 'report': {
+        const reports = command.reports.flatMap(({ claim: which, progress }) => {
+          const claim = this.#claim(which);
+          return claim === undefined ? [] : [{ claim, progress }];
+        });
+        return this.#same(command.repeat, (backend, call, side) =>
+          backend.results.report(
+            call,
+            reports.map(({ claim, progress }) => ({ job: claim[side], progress })),
+          ),
+        );
+      }
+      case 'watch': {
+        // What is told depends on who looks when, so both are asked at once: how jobs stand, and what there is to tell.
+        const watches = command.watches.map(({ job, every }) => ({ id: newest(this.#ids, job) ?? 'none', every }));
+        return this.#same(false, async (backend) => ({
+          news: [...(await backend.results.news('watcher', { timeout: 1 }))].sort(),
+          standings: (await backend.results.watch('watcher', watches)).map(withoutInstant),
+        }));
+      }
+      case 'unwatch': {
+        const ids = command.jobs.map((job) => newest(this.#ids, job) ?? 'none');
+        return this.#same(false, (backend) => backend.results.unwatch('watcher', ids));
       }
       case 'register': {
         const worker = `w${String(this.#workers.length).padStart(3, '0')}`;
@@ -277,6 +301,12 @@ async function walk({ bulk }: Backend, filter: JobFilter): Promise<string[]> {
 function comparable({ claimed, now: _, ...reply }: ExchangeReply): object {
   const jobs = claimed.map(({ token: __, sequence: ___, enqueuedAt: ____, ...job }) => job);
   return { ...reply, claimed: jobs };
+}
+
+function withoutInstant(standing: JobStanding | null): object | null {
+  if (standing?.failure === undefined) return standing;
+  const { at: _, ...failure } = standing.failure;
+  return { ...standing, failure };
 }
 
 /** The moves of a repeat need not be told again. */

@@ -4,6 +4,7 @@ import { KEYS, QUEUES, RATES, SCHEDULES, TYPES, UNIQUE_KEYS } from './commands.t
 /** All that can be seen of a store, without the instants: those of two stores are never the same. */
 export interface Snapshot {
   readonly jobs: Readonly<Record<string, object>>;
+  readonly ended: Readonly<Record<string, object | null>>;
   readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly holders: Readonly<Record<string, readonly { readonly id: string; readonly token: string | null }[]>>;
   /** By type and key: who has it, and whether for a time. */
@@ -37,8 +38,9 @@ export async function snapshot(
     { state: 'scheduled' } as const,
     { state: 'failed' } as const,
   ];
-  const [views, lists, holders, uniques, peeks, sizes, dead, stats, controls, schedules] = await Promise.all([
+  const [views, ended, lists, holders, uniques, peeks, sizes, dead, stats, controls, schedules] = await Promise.all([
     Promise.all(ids.map((id) => backend.find(id))),
+    each(ids, (id) => backend.results.ended(id)),
     Promise.all(listings.map(async (of) => [Object.values(of).join(' '), await backend.list(of, 0, all)] as const)),
     each(KEYS, (key) => backend.holders(key)),
     each(
@@ -56,6 +58,9 @@ export async function snapshot(
   const order = found.map(({ job }) => job.sequence).sort((a, b) => a - b);
   return {
     jobs: Object.fromEntries(found.map((view) => [view.job.id, withoutInstants(view, order, rank)])),
+    ended: Object.fromEntries(
+      Object.entries(ended).map(([id, view]) => [id, view === null ? null : withoutInstants(view, [], rank)]),
+    ),
     lists: Object.fromEntries(lists),
     holders: Object.fromEntries(
       Object.entries(holders).map(([key, places]) => [

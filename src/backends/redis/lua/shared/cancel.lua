@@ -1,4 +1,4 @@
--- Removing jobs that wait. needs: start, envelope, locks.
+-- Removing jobs that wait. needs: start, telling, envelope, locks.
 
 -- Who runs a job, and under which token; nil where nobody does. Looks at each worker, never at a queue.
 local function owner_of(id)
@@ -41,7 +41,7 @@ local function remove_waiting(id, line, freed, looks)
     call('ZREM', priority_key(queue), id)
     is_listed = false
   end
-  erase(id)
+  erase(id, 'cancelled')
   if not is_listed then return end
   -- Its entry is the last of its id: what is left of earlier lives comes before it.
   if looks and call('LPOS', queue_key(queue), id, 'RANK', -1, 'MAXLEN', looks) then

@@ -30,6 +30,7 @@ local function own(queue, id, value, token)
   claimed[at + 1], claimed[at + 2], claimed[at + 3] = id, value, token
   local to = #owned
   owned[to + 1], owned[to + 2] = id, token
+  tell(id, false)
 end
 
 -- Takes a whole envelope that another program pushed, or buries what is none. Returns its id and stored form.
@@ -74,6 +75,7 @@ local function park_paused(queue, id, value)
   for _, key in ipairs(places) do touch(key) end
   call('HSET', PARKED, id, reason)
   call('ZADD', parked_type_key(line[TYPE]), line[SEQ], id)
+  tell(id, false)
   move('parked', id, queue, reason)
   return true
 end

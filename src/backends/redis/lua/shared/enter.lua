@@ -1,4 +1,4 @@
--- Putting jobs into their queues: but for the enqueue, nothing else does. needs: start, envelope.
+-- Putting jobs into their queues: but for the enqueue, nothing else does. needs: start, telling, envelope.
 
 --@include priority
 
@@ -10,6 +10,7 @@ local function to_back(id, line)
     call('ZADD', priority_key(queue), score_of(priority, call('INCR', SEQUENCE)), id)
   end
   arrived[queue] = true
+  tell(id, false)
 end
 
 local function to_front(id, line)
@@ -20,4 +21,5 @@ local function to_front(id, line)
     call('ZADD', priority_key(queue), score_of(priority, -call('INCR', SEQUENCE)), id)
   end
   arrived[queue] = true
+  tell(id, false)
 end

@@ -59,13 +59,6 @@ local function keep_failure(id, failure)
   call('LTRIM', failures_key(id), -KEPT_ATTEMPTS, -1)
 end
 
--- Whether there are jobs at all that were retried by hand; looked up once, as there mostly are none.
-local retried_exist
-local function are_retried()
-  if retried_exist == nil then retried_exist = call('EXISTS', RETRIED) == 1 end
-  return retried_exist
-end
-
 -- Whether any job has a unique key of its own; looked up once.
 local uniques_exist
 
@@ -86,10 +79,15 @@ local function begin(id, extras)
   if type(unique) == 'table' and unique['while'] == 'waiting' then free_key(id) end
 end
 
--- Removes a job and all that is kept with it; the lists that it stands in are the caller's.
-local function erase(id)
-  call('DEL', job_key(id), failures_key(id))
-  if are_retried() then call('SREM', RETRIED, id) end
+-- Removes a job and all that is kept with it, and tells its watchers how it ended; the lists that it stands in are the
+-- caller's.
+local function erase(id, state)
+  tell_end(id, state)
+  call('DEL', job_key(id), failures_key(id), result_key(id))
+  if are_aside() then
+    call('SREM', RETRIED, id)
+    call('HDEL', PROGRESS, id)
+  end
   free_key(id)
 end
 
@@ -118,6 +116,6 @@ end
 local function bury_job(id, queue, reason)
   local raw = call('GET', job_key(id))
   bury(queue, reason, raw or id)
-  erase(id)
+  erase(id, 'dead')
   move('dead', id, queue, reason)
 end

@@ -1,4 +1,4 @@
--- Places of locks and rates: who has them, who waits, and how one that comes free is passed on. needs: start, envelope.
+-- Places of locks and rates: who has them, who waits, and how one that comes free is passed on. needs: start, telling, envelope.
 
 --@include enter
 --@include pace
@@ -91,6 +91,7 @@ local function hold(id, line, key)
   call('ZADD', held_key(key), line[SEQ], id)
   call('HINCRBY', HELD_TOTAL, line[QUEUE], 1)
   learn(line, key)
+  tell(id, false)
 end
 
 local function unhold(id, queue, key)
@@ -108,6 +109,7 @@ local function give_grant(id, line, held_for, grant_timeout)
   call('ZADD', GRANTS, now + grant_timeout, id)
   call('ZADD', granted_key(line[QUEUE]), line[SEQ], id)
   arrived[line[QUEUE]] = true
+  tell(id, false)
   move('granted', id, line[QUEUE], held_for)
 end
 

@@ -14,33 +14,37 @@ end
 
 local outcomes = {}
 
--- keep: for how long (ms) and how many, or '' to keep nothing. What is damaged cannot be kept.
-function outcomes.completed(id, _, counted, keep)
+-- keep: for how long (ms) and how many, or '' to keep nothing. result: JSON, or ''. What is damaged cannot be kept.
+function outcomes.completed(id, _, counted, keep, result)
   local line = keep ~= '' and line_of(id)
   if line then
     forget_crashes(id, line)
     call('HSET', KEEP, line[TYPE], keep)
     call('ZADD', completed_key(line[TYPE]), now, id)
     free_key(id)
+    if result ~= '' then call('SET', result_key(id), result) end
+    tell(id, true)
   else
-    erase(id)
+    erase(id, 'completed')
   end
   if counted == 1 then call('INCR', SUCCESSFUL_TOTAL) end
 end
 
 function outcomes.cancelled(id)
-  erase(id)
+  erase(id, 'cancelled')
 end
 
 function outcomes.retry(id, queue, delay, failure)
   if not count_attempt(id, failure) then return bury_job(id, queue, 'its stored envelope is damaged') end
   schedule(id, now + delay)
+  tell(id, false)
 end
 
 function outcomes.failed(id, queue, counted, failure)
   if not count_attempt(id, failure) then return bury_job(id, queue, 'its stored envelope is damaged') end
   call('ZADD', FAILED, now, id)
   free_key(id)
+  tell(id, true)
   if counted == 1 then call('INCR', FAILED_TOTAL) end
 end
 
@@ -49,6 +53,7 @@ function outcomes.snoozed(id, queue, due)
   if not line then return bury_job(id, queue, 'its stored envelope is damaged') end
   forget_crashes(id, line)
   schedule(id, instant_of(due))
+  tell(id, false)
 end
 
 function outcomes.released(id, queue, token, untried)
@@ -60,12 +65,13 @@ function outcomes.parked(id, queue, reason)
   if not line then return bury_job(id, queue, 'its stored envelope is damaged') end
   call('HSET', PARKED, id, reason)
   call('ZADD', parked_type_key(line[TYPE]), line[SEQ], id)
+  tell(id, false)
 end
 
 function outcomes.dead(id, queue, reason)
   local raw = call('GET', job_key(id))
   bury(queue, reason, raw or id)
-  erase(id)
+  erase(id, 'dead')
 end
 
 -- After these a job goes on later, unless it is to be cancelled.
@@ -79,13 +85,13 @@ local function settle(settlement)
   free(id, freed)
   leave(id)
   if GOES_ON[kind] and is_to_cancel(owner, id, token) then
-    erase(id)
+    erase(id, 'cancelled')
     return '2'
   end
   if kind == 'released' then
     outcomes.released(id, queue, token, settlement[6])
   else
-    outcomes[kind](id, queue, settlement[6], settlement[7])
+    outcomes[kind](id, queue, settlement[6], settlement[7], settlement[8])
   end
   return '1'
 end
@@ -111,12 +117,14 @@ local function settle_plain(worker, ids, tokens, results)
   if #keys == 0 then return end
   in_chunks('HDEL', processing_key(worker), done)
   for _, id in ipairs(done) do leave(id) end
-  for first = 1, #keys, 1000 do call('DEL', unpack(keys, first, math.min(first + 999, #keys))) end
-  if are_retried() then
+  if are_aside() then
     for _, id in ipairs(done) do
+      tell_end(id, 'completed')
       if call('SREM', RETRIED, id) == 1 then call('DEL', failures_key(id)) end
     end
+    in_chunks('HDEL', PROGRESS, done)
   end
+  for first = 1, #keys, 1000 do call('DEL', unpack(keys, first, math.min(first + 999, #keys))) end
   call('INCRBY', SUCCESSFUL_TOTAL, #keys)
 end
 

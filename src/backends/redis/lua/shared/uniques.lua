@@ -3,6 +3,7 @@
 -- what it does where another has it]), grant_timeout.
 local uniques
 if uniques_given ~= '' then
+  --@include telling
   --@include envelope
   --@include locks
   --@include unique

@@ -1,0 +1,71 @@
+import { WATCH_LEASE } from '../../contract/backend.ts';
+import type { State } from '../../core/states.ts';
+import type { Connection } from './connection.ts';
+import { text, toJob } from './rows.ts';
+import { results, watching } from './statements.ts';
+
+/** The job that something happens to, as far as those are concerned who are told of it. */
+interface Told {
+  readonly sequence: number;
+  readonly id: string;
+}
+
+/** What few jobs have beside them, within one transaction: progress, and those who watch them. Asked for once, for all. */
+export class Telling {
+  /** The watchers for whom there is news. */
+  readonly told = new Set<string>();
+  readonly #connection: Connection;
+  readonly #now: number;
+  #areWatched: boolean | undefined;
+  #haveProgress: boolean | undefined;
+
+  constructor(connection: Connection, now: number) {
+    this.#connection = connection;
+    this.#now = now;
+  }
+
+  /** Whether any job is watched, or was when it ended. */
+  get areWatched(): boolean {
+    this.#areWatched ??= this.#isAny(watching.any) || this.#isAny(watching.anyEnded);
+    return this.#areWatched;
+  }
+
+  /** Tells the watchers of a job that something has happened to it. Whether anybody watches it. */
+  tell(id: string, hasEnded: boolean): boolean {
+    if (!this.areWatched) return false;
+    const watchers = this.#connection.all(watching.of, id, this.#now);
+    for (const row of watchers) {
+      if (row.every === 0 && !hasEnded) continue;
+      const watcher = text(row.watcher);
+      this.#connection.run(watching.tell, watcher, id, this.#now + WATCH_LEASE);
+      this.told.add(watcher);
+    }
+    return watchers.length > 0;
+  }
+
+  /** The same of a job that is about to be removed: how it ended is kept for as long as one who watched it may ask. */
+  end({ sequence, id }: Told, state: State): void {
+    if (!this.areWatched) return;
+    if (!this.tell(id, true)) {
+      // Of an earlier job with this id.
+      this.#connection.run(watching.dropEnded, id);
+      return;
+    }
+    const row = this.#connection.get(watching.job, sequence);
+    const job = row === undefined ? '' : toJob(row);
+    const progress = this.#connection.get(results.progressOf, sequence)?.progress ?? null;
+    const until = this.#now + WATCH_LEASE;
+    this.#connection.run(watching.end, id, state, JSON.stringify(job), progress, until);
+    this.#connection.run(watching.drop, id);
+  }
+
+  /** Removes what stands beside a job that is removed. */
+  forget(sequence: number): void {
+    this.#haveProgress ??= this.#isAny(results.any);
+    if (this.#haveProgress) this.#connection.run(results.dropProgress, sequence);
+  }
+
+  #isAny(statement: string): boolean {
+    return this.#connection.get(statement) !== undefined;
+  }
+}
