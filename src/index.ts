@@ -1,8 +1,11 @@
 /** `wingmanjs`: define jobs, enqueue them, and run them. */
 export { type ClientOptions, type ConnectOptions, connect } from './client/connect.ts';
 export type { EnqueuedJob, EnqueueOutcome } from './client/enqueued.ts';
+export type { EventsOptions, ResultOptions } from './client/following.ts';
+export type { JobHandle, ResultArguments } from './client/job-handle.ts';
 export type { Durability, EnqueueOptions, ManyOptions, ScheduleOptions } from './client/options.ts';
 export type { Schedules } from './client/schedules.ts';
+export type { JobUpdate } from './client/updates.ts';
 export type { EnqueueArguments, Wingman } from './client/wingman.ts';
 export type { Backend, Counters, DeadLetter, Listing, PauseTarget, Stats } from './contract/backend.ts';
 export type { BackendSource } from './contract/source.ts';
@@ -17,6 +20,7 @@ export {
   type InputIssue,
   InvalidInputError,
   InvalidOptionError,
+  InvalidOutputError,
   JobConflictError,
   StaleError,
   WingmanError,

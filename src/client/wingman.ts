@@ -1,6 +1,6 @@
 import type { Backend, DeadLetter, Enqueued, Listing, PauseTarget, Stats } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
-import { type Due, type NewJob, wrap } from '../core/envelope.ts';
+import { type Due, isId, type NewJob, wrap } from '../core/envelope.ts';
 import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
 import type { ExtrasOptions } from '../core/extras.ts';
 import type { JobFilter } from '../core/filter.ts';
@@ -33,6 +33,8 @@ import { systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
 import { deliver, Undelivered } from './delivery.ts';
 import { type EnqueuedJob, expectTaken, toEnqueued } from './enqueued.ts';
+import { Following } from './following.ts';
+import { JobHandle } from './job-handle.ts';
 import {
   checkInTime,
   dueOf,
@@ -62,6 +64,7 @@ export class Wingman {
   readonly #enqueueTimeout: number;
   readonly #caller = new Caller(newName());
   readonly #outbox: Outbox;
+  readonly #following: Following;
   /** Calls that are not settled yet. */
   #pending = 0;
   #idle: (() => void) | null = null;
@@ -74,6 +77,7 @@ export class Wingman {
     this.#enqueueTimeout = settings.enqueueTimeout;
     this.#outbox = new Outbox((jobs) => this.#send(jobs), systemClock);
     this.schedules = new Schedules({ backend, caller: this.#caller }, (work) => this.#whileOpen(work));
+    this.#following = new Following(backend, systemClock);
   }
 
   /**
@@ -83,13 +87,13 @@ export class Wingman {
    *   EnqueueTimeoutError with the job's fate when the backend was out of reach for `enqueueTimeout`; JobConflictError where its
    *   unique key is taken and it asks for that
    */
-  enqueue<Input, Output>(
-    definition: JobDefinition<Input, Output>,
+  enqueue<Input, Output, Returned, Result>(
+    definition: JobDefinition<Input, Output, Returned, Result>,
     ...args: EnqueueArguments<NoInfer<Input>>
-  ): Promise<EnqueuedJob>;
+  ): Promise<EnqueuedJob<Result>>;
   /** The same for a job that a definition made: `sendInvoice.job(input)`. */
-  enqueue(job: Job, options?: EnqueueOptions): Promise<EnqueuedJob>;
-  enqueue(subject: AnyDefinition | Job, ...args: unknown[]): Promise<EnqueuedJob> {
+  enqueue(job: Job, options?: EnqueueOptions): Promise<EnqueuedJob<unknown>>;
+  enqueue(subject: AnyDefinition | Job, ...args: unknown[]): Promise<EnqueuedJob<unknown>> {
     return this.#whileOpen(async () => {
       const options = enqueueOptions(isDefinition(subject) ? args[1] : args[0]);
       const job = isDefinition(subject) ? jobOf(subject, args[0]) : subject;
@@ -99,7 +103,7 @@ export class Wingman {
       const result = await this.#outbox.add(wrapped).catch((error: unknown) => {
         throw this.#named(error, wrapped.id);
       });
-      const enqueued = toEnqueued(wrapped, expectTaken(wrapped, result));
+      const enqueued = toEnqueued(this.#following, job.definition, wrapped, expectTaken(wrapped, result));
       if (replication !== null) await this.#replicate(replication, `job ${enqueued.id} is`);
       return enqueued;
     });
@@ -113,11 +117,11 @@ export class Wingman {
    * @param inputs what an asynchronous source throws, or a cursor that breaks, ends it in the same way
    * @throws as `enqueue`
    */
-  enqueueMany<Input, Output>(
-    definition: JobDefinition<Input, Output>,
+  enqueueMany<Input, Output, Returned, Result>(
+    definition: JobDefinition<Input, Output, Returned, Result>,
     inputs: Iterable<NoInfer<Input>> | AsyncIterable<NoInfer<Input>>,
     options?: ManyOptions,
-  ): Promise<readonly EnqueuedJob[]> {
+  ): Promise<readonly EnqueuedJob<Result>[]> {
     return this.#whileOpen(async () => {
       if (!isDefinition(definition)) throw new InvalidOptionError('definition', 'made by defineJob', definition);
       if (!isIterable(inputs)) {
@@ -126,7 +130,7 @@ export class Wingman {
       const given = manyOptions(options);
       const replication = replicasOf(given.durability);
       const due = dueOf(given);
-      const results: EnqueuedJob[] = [];
+      const results: EnqueuedJob<Result>[] = [];
       for await (const chunk of chunksOf(inputs, MANY)) {
         const first = results.length;
         const wrapOne = (input: Input, index: number) =>
@@ -138,12 +142,33 @@ export class Wingman {
           const sent = await this.#send(batch).catch((error: unknown) => {
             throw this.#named(error, batch[0]?.id ?? '');
           });
-          for (const [index, job] of batch.entries()) results.push(toEnqueued(job, sent[index] ?? 'enqueued'));
+          for (const [index, job] of batch.entries()) {
+            results.push(toEnqueued<Result>(this.#following, definition, job, sent[index] ?? 'enqueued'));
+          }
         }
       }
       if (replication !== null) await this.#replicate(replication, `${results.length} jobs are`);
       return results;
     });
+  }
+
+  /**
+   * A handle on a job by its id, from any process: to wait for its result, and to see how it goes. With its definition the result
+   * is typed and checked. Nothing is looked up yet.
+   * @throws InvalidOptionError
+   */
+  job<Input, Output, Returned, Result>(
+    definition: JobDefinition<Input, Output, Returned, Result>,
+    id: string,
+  ): JobHandle<Result>;
+  job(id: string): JobHandle;
+  job(...args: readonly unknown[]): JobHandle {
+    const [definition, id] = args.length < 2 ? [undefined, args[0]] : args;
+    if (definition !== undefined && !isDefinition(definition)) {
+      throw new InvalidOptionError('definition', 'made by defineJob', definition);
+    }
+    if (!isId(id)) throw new InvalidOptionError('id', "a job's id", id);
+    return new JobHandle(this.#following, id, definition);
   }
 
   /** The job with this id in whatever state, or null: it is not in the books, or completed and was not kept. */
@@ -261,7 +286,10 @@ export class Wingman {
     return this.#whileOpen(() => queueSize(this.#backend, queue));
   }
 
-  /** Waits for what is being enqueued, and closes the backend if `connect` opened it. A second call does nothing more. */
+  /**
+   * Waits for what is being enqueued, and closes the backend if `connect` opened it. Who waits for a result is told at once:
+   * `WINGMAN_BACKEND_CLOSED`. A second call does nothing more.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -272,6 +300,7 @@ export class Wingman {
   }
 
   async #close(): Promise<void> {
+    this.#following.close();
     if (this.#pending > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;

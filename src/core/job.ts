@@ -22,6 +22,12 @@ export interface Context {
   readonly log: Logger;
   /** Names this claim, and grows with each claim of the job: send it with your effects to fence off a late run. */
   readonly token: string;
+  /**
+   * Says how far the work is: anything that JSON can hold, up to 16 KiB. The newest value is told ten times a second at most,
+   * and the last one always.
+   * @throws WingmanError `WINGMAN_PAYLOAD_NOT_JSON`, `WINGMAN_PAYLOAD_TOO_LARGE`
+   */
+  progress(value: unknown): void;
   /** A rate key, to let it rest for all managers: `await limit('api.example.com').pauseUntil(resetsAt)`. */
   readonly limit: (key: string) => RateControl;
   /**
@@ -46,6 +52,11 @@ export interface JobOptions<Input, Output = Input> extends ExtrasRules<Output> {
   readonly queue?: string;
   /** Any Standard Schema. What is stored is the input as given; the handler gets the schema's output. */
   readonly input?: Schema<Input, Output>;
+  /**
+   * Any Standard Schema of what the handler returns. It is then checked, and kept with the job for whoever waits for it. Stored
+   * is the value as returned; `result()` gives the schema's output.
+   */
+  readonly output?: Schema;
   /** At most `concurrency` jobs with the same key run at once. One lock, or a list: all are taken or none. */
   readonly lock?: (input: Output) => Locks;
   /** How often jobs with the same key may start. One rate, or a list: the job starts when all of them allow it. */
@@ -55,7 +66,7 @@ export interface JobOptions<Input, Output = Input> extends ExtrasRules<Output> {
   readonly timeout?: Duration | false;
   /**
    * How long a job is kept once it has completed: a time as `'1 day'`, a number of jobs of this type, or both. When left out
-   * it is gone at once.
+   * it is gone at once, or kept for 1 hour where it has an `output`.
    */
   readonly keep?: KeepOptions;
   /** Which other jobs of this type a job must not stand beside, and what becomes of one that would. */
@@ -78,11 +89,16 @@ export interface Job {
   readonly definition?: AnyDefinition;
 }
 
-/** A job type. Made by `defineJob`; imported by the application and by the manager. */
-export interface JobDefinition<Input, Output = Input> {
+/**
+ * A job type. Made by `defineJob`; imported by the application and by the manager. `Returned` is what its handler gives, and
+ * `Result` what the output schema makes of it: nothing where there is no schema.
+ */
+export interface JobDefinition<Input, Output = Input, Returned = unknown, Result = never> {
   readonly type: string;
   readonly queue: string;
   readonly input: Schema<Input, Output> | undefined;
+  /** Undefined where no results are kept. */
+  readonly output: Schema<Returned, Result> | undefined;
   readonly lock: ((input: Output) => Locks) | undefined;
   readonly rate: ((input: Output) => Rates) | undefined;
   readonly retry: RetryPolicy;
@@ -96,7 +112,7 @@ export interface JobDefinition<Input, Output = Input> {
   /** Makes one job of this type. Its input is validated when it is pushed or enqueued. */
   job(...input: InputArguments<Input>): Job;
   /** Pairs the type with the function that does the work, for a manager. */
-  handle<Result>(handler: (input: Output, context: Context) => Result): Handler;
+  handle(handler: (input: Output, context: Context) => Returned | PromiseLike<Returned>): Handler;
 }
 
 /** `.job()` and `.enqueue(type)` take no input where the type has none. */
@@ -107,6 +123,7 @@ export interface AnyDefinition {
   readonly type: string;
   readonly queue: string;
   readonly input: Schema | undefined;
+  readonly output: Schema | undefined;
   readonly lock: ((input: never) => Locks) | undefined;
   readonly rate: ((input: never) => Rates) | undefined;
   readonly retry: RetryPolicy;
@@ -128,24 +145,43 @@ export interface Handler {
 const HANDLER: unique symbol = Symbol.for('wingmanjs.handler') as never;
 const DEFINITION: unique symbol = Symbol.for('wingmanjs.definition') as never;
 
-const OPTIONS = ['type', 'queue', 'input', 'lock', 'rate', 'retry', 'timeout', 'keep', 'unique', ...EXTRAS];
+const OPTIONS = ['type', 'queue', 'input', 'output', 'lock', 'rate', 'retry', 'timeout', 'keep', 'unique', ...EXTRAS];
 const DEFAULT_QUEUE = 'default';
 const DEFAULT_TIMEOUT = 3_600_000;
+/** So long is there a result for those who come late. */
+const KEEP_RESULTS: Keep = { for: 3_600_000, count: null };
+
+/** In the place of an output schema where there is none. */
+type NoOutput = StandardSchemaV1<unknown, never>;
 
 /**
  * Defines a job type, with an input schema or with a type parameter: `defineJob({ type, input: z.object({…}) })` or
- * `defineJob<{ tenant: string }>({ type })`.
+ * `defineJob<{ tenant: string }>({ type })`. With a type parameter, an output schema needs one as well:
+ * `defineJob<{ tenant: string }, typeof output>({ type, output })`.
  * @throws InvalidOptionError for an option that makes no sense or is not known, with the value received
  */
-export function defineJob<S extends StandardSchemaV1>(
-  options: JobOptions<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>> & { readonly input: S },
-): JobDefinition<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
-export function defineJob<Input = undefined>(
-  options: JobOptions<Input> & { readonly input?: undefined },
-): JobDefinition<Input>;
-export function defineJob<Input, Output>(options: JobOptions<Input, Output>): JobDefinition<Input, Output> {
+export function defineJob<S extends StandardSchemaV1, R extends StandardSchemaV1 = NoOutput>(
+  options: JobOptions<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>> & {
+    readonly input: S;
+    readonly output?: R;
+  },
+): JobDefinition<
+  StandardSchemaV1.InferInput<S>,
+  StandardSchemaV1.InferOutput<S>,
+  StandardSchemaV1.InferInput<R>,
+  StandardSchemaV1.InferOutput<R>
+>;
+export function defineJob<Input = undefined, R extends StandardSchemaV1 = NoOutput>(
+  options: JobOptions<Input> & { readonly input?: undefined; readonly output?: R },
+): JobDefinition<Input, Input, StandardSchemaV1.InferInput<R>, StandardSchemaV1.InferOutput<R>>;
+export function defineJob<Input, Output>(
+  options: JobOptions<Input, Output>,
+): JobDefinition<Input, Output, unknown, unknown> {
   checkNames(options, OPTIONS, 'options');
-  const { input, lock, rate, timeout = DEFAULT_TIMEOUT } = options;
+  const { input, output, lock, rate, timeout = DEFAULT_TIMEOUT } = options;
+  if (output !== undefined && !isSchema(output)) {
+    throw new InvalidOptionError('output', 'a Standard Schema (of zod, valibot, arktype, …)', output);
+  }
   if (input !== undefined && !isSchema(input)) {
     throw new InvalidOptionError('input', 'a Standard Schema (of zod, valibot, arktype, …)', input);
   }
@@ -155,16 +191,17 @@ export function defineJob<Input, Output>(options: JobOptions<Input, Output>): Jo
   if (rate !== undefined && typeof rate !== 'function') {
     throw new InvalidOptionError('rate', 'a function of the input', rate);
   }
-  const definition: JobDefinition<Input, Output> & { readonly [DEFINITION]: true } = {
+  const definition: JobDefinition<Input, Output, unknown, unknown> & { readonly [DEFINITION]: true } = {
     [DEFINITION]: true,
     type: checkType(options.type),
     queue: checkQueue(options.queue),
     input,
+    output,
     lock,
     rate,
     retry: retryPolicy(options.retry),
     timeout: timeout === false ? null : positive(timeout),
-    keep: keepRule(options.keep, 'keep'),
+    keep: keepRule(options.keep, 'keep') ?? (output === undefined ? null : KEEP_RESULTS),
     unique: uniqueFunction(options.unique),
     extras: extrasRules(options),
     job: (...[payload]) => ({ type: definition.type, queue: definition.queue, payload, definition }),

@@ -1,4 +1,4 @@
-import type { InspectBackend, JobView, Listing } from '../contract/backend.ts';
+import type { Backend, InspectBackend, JobView, Listing } from '../contract/backend.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { deadlineOf, priorityOf, tagsOf, type Unique } from '../core/extras.ts';
 import type { Lock, StoredLock } from '../core/lock.ts';
@@ -57,6 +57,10 @@ export interface JobInfo {
   readonly failedAt?: Date;
   /** When a job completed that is kept. */
   readonly completedAt?: Date;
+  /** What its handler reported last of how far it is; it stays as long as the job. */
+  readonly progress?: unknown;
+  /** What its handler gave, as it is stored: of a completed job of a type with an `output`. */
+  readonly result?: unknown;
   /** Oldest first. */
   readonly failures: readonly FailedRun[];
 }
@@ -88,6 +92,17 @@ export async function findJob(backend: InspectBackend, id: string): Promise<JobI
 }
 
 /**
+ * The same, and the last of a job that is gone from the books but was watched when it ended, for a short while.
+ * @throws InvalidOptionError
+ */
+export async function findLast(backend: Backend, id: string): Promise<JobInfo | null> {
+  const job = await findJob(backend, id);
+  if (job !== null) return job;
+  const view = await backend.results.ended(id);
+  return view === null ? null : toInfo(view);
+}
+
+/**
  * Jobs of a listing, in its order. Those that move on while it is read are left out.
  * @throws InvalidOptionError
  */
@@ -99,12 +114,13 @@ export async function listJobs(backend: InspectBackend, listing: Listing, range?
   return jobs.filter((job) => job !== null);
 }
 
-function toInfo({ job, state, due, owner, heldFor, reason, failedAt, completedAt, failures }: JobView): JobInfo {
+function toInfo(view: JobView): JobInfo {
+  const { job, state, due, owner, heldFor, reason, failedAt, completedAt, failures, progress, result } = view;
   const { id, type, queue, locks, attempts, crashes, extras } = job;
   const schedule = extras?.schedule;
   const deadline = deadlineOf(job);
   return {
-    ...{ id, type, queue, state, input: inputOf(job), locks: locksIn(locks), attempts, crashes },
+    ...{ id, type, queue, state, input: decoded(job.payload, id), locks: locksIn(locks), attempts, crashes },
     ...ratesIn(locks),
     ...{ enqueuedAt: new Date(job.enqueuedAt), priority: priorityOf(extras), tags: tagsOf(extras) },
     ...(deadline !== null && { deadline: new Date(deadline) }),
@@ -116,6 +132,8 @@ function toInfo({ job, state, due, owner, heldFor, reason, failedAt, completedAt
     ...(reason !== undefined && { reason }),
     ...(failedAt !== undefined && { failedAt: new Date(failedAt) }),
     ...(completedAt !== undefined && { completedAt: new Date(completedAt) }),
+    ...(progress !== undefined && { progress: decoded(progress, id) }),
+    ...(result !== undefined && { result: decoded(result, id) }),
     failures: failures.map(toRun),
   };
 }
@@ -140,11 +158,12 @@ function toRun({ took, at, ...failure }: FailedAttempt): FailedRun {
   return { ...failure, at: new Date(at), ...(took !== undefined && { startedAt: new Date(at - took) }) };
 }
 
-function inputOf({ payload, id }: JobView['job']): unknown {
+/** The value of a stored text; the text itself where it is damaged. */
+function decoded(text: string, id: string): unknown {
   try {
-    return decodePayload(payload, id);
+    return decodePayload(text, id);
   } catch {
-    return payload;
+    return text;
   }
 }
 

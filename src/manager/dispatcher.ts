@@ -43,6 +43,8 @@ interface Run {
 // One exchange is one step of the backend, which must stay short.
 const MOST_SETTLEMENTS = 200;
 const MOST_CLAIMS = 200;
+/** Of results, in characters; a single one may be longer. */
+const MOST_RESULT = 4_194_304;
 
 /**
  * The pump between the backend and the processors: one exchange at a time settles what has ended and claims for the slots
@@ -206,19 +208,33 @@ export class Dispatcher {
   #nextRequest(): ExchangeRequest | null {
     const worker = this.#worker;
     if (worker === null) return null;
-    const count = this.#freeSlots();
+    const size = this.#batchSize();
+    const count = this.#freeSlots(size);
     const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#listener.isListening);
     if (!hasWork && !this.#isOverdue) return null;
     this.#isOverdue = false;
-    const settlements = this.#settlements.splice(0, MOST_SETTLEMENTS);
+    const settlements = this.#settlements.splice(0, size);
     if (count === 0 || !hasWork) return { worker, settlements };
     return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
   }
 
-  #freeSlots(): number {
+  /** How many of the settlements the next exchange takes. */
+  #batchSize(): number {
+    let size = 0;
+    let characters = 0;
+    for (const { outcome } of this.#settlements) {
+      characters += outcome.kind === 'completed' ? (outcome.result?.length ?? 0) : 0;
+      if (size === MOST_SETTLEMENTS || (size > 0 && characters > MOST_RESULT)) break;
+      size += 1;
+    }
+    return size;
+  }
+
+  /** @param settling how many settlements go with the claim */
+  #freeSlots(settling: number): number {
     if (this.#draining.signal.aborted || this.#runsSuspect()) return 0;
     // What is left for the next batch still takes its slot: a backend that is slow to settle must not be claimed from faster.
-    const left = Math.max(0, this.#settlements.length - MOST_SETTLEMENTS);
+    const left = this.#settlements.length - settling;
     return Math.min(MOST_CLAIMS, Math.max(0, this.#options.concurrency - this.#runs.size - left));
   }
 

@@ -4,8 +4,10 @@ import { withFields } from '../core/log.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { readKey } from '../core/rate.ts';
 import type { Processor } from '../processors/processor.ts';
+import { untilAborted } from '../runtime/abort.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Deadline } from './deadline.ts';
+import type { Reporter } from './reporter.ts';
 
 /** What the running of a job may ask of the store. */
 export interface Requests {
@@ -19,11 +21,13 @@ export interface Requests {
 export class Executor {
   readonly #processor: Processor;
   readonly #requests: Requests;
+  readonly #reporter: Reporter;
   readonly #surroundings: Surroundings;
 
-  constructor(processor: Processor, requests: Requests, surroundings: Surroundings) {
+  constructor(processor: Processor, requests: Requests, reporter: Reporter, surroundings: Surroundings) {
     this.#processor = processor;
     this.#requests = requests;
+    this.#reporter = reporter;
     this.#surroundings = surroundings;
   }
 
@@ -44,9 +48,11 @@ export class Executor {
     };
     const pauseRate = (key: string, until: Due): Promise<void> =>
       this.#requests.pauseRate(key, until, controller.signal);
-    const run = () => this.#processor.process({ job, controller, log, lock, pauseRate });
+    const { report, end } = this.#reporter.of(job);
+    const run = () => this.#processor.process({ job, controller, log, lock, pauseRate, report });
     const deadline = Deadline.of(job, now, clock);
     const outcome = await (deadline === null ? run() : deadline.limit(controller, run));
+    const last = end();
     if (outcome === null) {
       logger.debug({ job: id, type, queue, ...keysOf(locks) }, 'job held for its lock or rate');
       return null;
@@ -55,6 +61,8 @@ export class Executor {
     const times = { start: iso(started.at), end: iso(started.at + duration), duration };
     const timed = outcome.kind === 'retry' || outcome.kind === 'failed' ? { ...outcome, took: duration } : outcome;
     this.#log(outcome, { job: id, type, queue, ...keysOf(locks), attempt, ...times, outcome: outcome.kind });
+    // In the books before the job may leave them; but nobody who stops waits for it.
+    if (last !== null) await untilAborted(last, controller.signal).catch(() => undefined);
     return timed;
   }
 

@@ -16,6 +16,7 @@ import { Executor } from './executor.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Settings } from './options.ts';
 import { namesOf, queueOrder } from './queue-order.ts';
+import { Reporter } from './reporter.ts';
 import { onSignals } from './signals.ts';
 
 /** Why a manager stops: it was told to, by a call or by a signal, or it cannot go on. */
@@ -110,7 +111,8 @@ export class Session {
     await declarer.check();
     let beat: Heartbeat | undefined;
     let canceller: Canceller | undefined;
-    const dispatcher = this.#makeDispatcher(observed, () => {
+    const reporter = new Reporter(observed, this.#surroundings);
+    const dispatcher = this.#makeDispatcher(observed, reporter, () => {
       beat?.assign();
       canceller?.assign();
     });
@@ -144,7 +146,10 @@ export class Session {
     try {
       await this.#pump(dispatcher);
     } finally {
-      const daemons = Promise.all([beat.stop(), canceller.stop(), scheduler.stop(), declarer.stop()]);
+      const daemons = Promise.all([
+        ...[beat.stop(), canceller.stop(), scheduler.stop()],
+        ...[declarer.stop(), reporter.stop()],
+      ]);
       await this.#end(() => daemons, 'stopping the daemons');
       const { worker } = dispatcher;
       if (worker !== null) await this.#end(() => backend.retire(worker), 'retiring the worker');
@@ -154,15 +159,16 @@ export class Session {
     }
   }
 
-  #makeDispatcher(backend: Backend, joined: () => void): Dispatcher {
+  #makeDispatcher(backend: Backend, reporter: Reporter, joined: () => void): Dispatcher {
     const { handlers, queues, concurrency, lease, pollInterval, random, clock } = this.#settings;
-    const processor = new InlineProcessor({ handlers, clock, random });
+    const processor = new InlineProcessor({ handlers, clock, random, maxPayload: backend.maxPayload });
     const executor = new Executor(
       processor,
       {
         takeLocks: (job, locks, signal) => dispatcher.takeLocks(job, locks, signal),
         pauseRate: (key, until, signal) => dispatcher.pauseRate(key, until, signal),
       },
+      reporter,
       this.#surroundings,
     );
     const dispatcher = new Dispatcher(

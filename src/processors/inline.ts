@@ -1,11 +1,12 @@
 import { type ClaimedJob, limitsOf } from '../core/envelope.ts';
 import { CanceledError, InvalidInputError, messageOf, WingmanError } from '../core/errors.ts';
-import type { AnyDefinition, Handler, RateControl } from '../core/job.ts';
+import type { AnyDefinition, Context, Handler, RateControl } from '../core/job.ts';
 import { checkKey } from '../core/lock.ts';
 import type { Logger } from '../core/log.ts';
 import { type Failure, type Outcome, toFailure } from '../core/outcome.ts';
-import { decodePayload } from '../core/payload.ts';
+import { decodePayload, encodePayload, MAX_PROGRESS_BYTES } from '../core/payload.ts';
 import { readKey } from '../core/rate.ts';
+import { encodeResult } from '../core/result.ts';
 import { type RetryPolicy, retryPolicy } from '../core/retry.ts';
 import { validate } from '../core/schema.ts';
 import { restOf, verdictOf } from '../core/verdict.ts';
@@ -18,6 +19,8 @@ export interface InlineOptions {
   readonly handlers: ReadonlyMap<string, Handler>;
   readonly clock: Clock;
   readonly random: () => number;
+  /** The largest result, in bytes of JSON. */
+  readonly maxPayload: number;
 }
 
 /** How an attempt ended: the value that goes through the pipeline. */
@@ -38,11 +41,13 @@ export class InlineProcessor implements Processor {
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #maxPayload: number;
 
-  constructor({ handlers, clock, random }: InlineOptions) {
+  constructor({ handlers, clock, random, maxPayload }: InlineOptions) {
     this.#handlers = handlers;
     this.#clock = clock;
     this.#random = random;
+    this.#maxPayload = maxPayload;
   }
 
   async process(attempt: Attempt): Promise<Outcome | null> {
@@ -72,16 +77,17 @@ export class InlineProcessor implements Processor {
   }
 
   #run(attempt: Attempt, handler: Handler, input: unknown): Promise<Ended> {
-    const { job, log, controller } = attempt;
-    const limit = (key: string): RateControl => rateControl(attempt, key);
-    const { schedule } = job.extras ?? {};
-    const context = {
-      ...{ id: job.id, attempt: job.attempts + 1, signal: controller.signal, log, token: job.token, limit },
-      ...(schedule !== undefined && { schedule: { name: schedule.name, tick: new Date(schedule.tick) } }),
-    };
-    return this.#limit(attempt, handler.definition.timeout, (charge) =>
-      withStrayRejections(charge, () => handler.run(input, context)),
+    const { definition } = handler;
+    const context = contextOf(attempt);
+    return this.#limit(attempt, definition.timeout, (charge) =>
+      withStrayRejections(charge, () => this.#give(definition, handler.run(input, context))),
     );
+  }
+
+  /** What the handler gave, as the text that is kept where the type keeps results. */
+  #give({ type, output }: AnyDefinition, given: unknown): unknown {
+    if (output === undefined) return given;
+    return Promise.resolve(given).then((value) => encodeResult(value, { type, output }, this.#maxPayload));
   }
 
   /**
@@ -142,10 +148,10 @@ export class InlineProcessor implements Processor {
     });
   }
 
-  #normalize({ job, log, controller }: Attempt, { retry, keep }: AnyDefinition, ended: Ended): Outcome | null {
+  #normalize({ job, log, controller }: Attempt, definition: AnyDefinition, ended: Ended): Outcome | null {
     switch (ended.how) {
       case 'returned':
-        return keep === null ? { kind: 'completed' } : { kind: 'completed', keep };
+        return completed(definition, ended.value);
       case 'stopped':
         return isCancelled(controller.signal) ? { kind: 'cancelled' } : { kind: 'released' };
       case 'gone':
@@ -159,6 +165,7 @@ export class InlineProcessor implements Processor {
         if (verdict?.kind === 'later' || verdict?.kind === 'limited') return { kind: 'snoozed', due: verdict.due };
         const used = job.attempts + 1;
         const failure = toFailure(ended.thrown);
+        const { retry } = definition;
         if (used >= retry.attempts || verdict?.kind === 'fail') return { kind: 'failed', failure };
         return this.#retry(retry, used, ended.thrown, failure, log);
       }
@@ -176,6 +183,24 @@ export class InlineProcessor implements Processor {
       return { kind: 'retry', delay, failure: { ...failure, cause: failure.cause ?? toFailure(error, 1) } };
     }
   }
+}
+
+function completed({ keep, output }: AnyDefinition, value: unknown): Outcome {
+  if (keep === null) return { kind: 'completed' };
+  if (output === undefined || typeof value !== 'string') return { kind: 'completed', keep };
+  return { kind: 'completed', keep, result: value };
+}
+
+function contextOf(attempt: Attempt): Context {
+  const { job, log, controller, report } = attempt;
+  const { id, type, attempts, token } = job;
+  const { schedule } = job.extras ?? {};
+  return {
+    ...{ id, attempt: attempts + 1, signal: controller.signal, log, token },
+    ...(schedule !== undefined && { schedule: { name: schedule.name, tick: new Date(schedule.tick) } }),
+    limit: (key) => rateControl(attempt, key),
+    progress: (value) => report(encodePayload(value, type, MAX_PROGRESS_BYTES, 'progress')),
+  };
 }
 
 /** Whether it was aborted since somebody cancelled the job, and not since its manager stops. */

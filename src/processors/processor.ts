@@ -17,6 +17,8 @@ export interface Attempt {
   readonly lock: (locks: readonly StoredLock[]) => Promise<boolean>;
   /** Lets a rate key rest, for all managers. Rejects as `lock` does. */
   readonly pauseRate: (key: string, until: Due) => Promise<void>;
+  /** Takes how far the handler says it is, as JSON text. Never throws. */
+  readonly report: (progress: string) => void;
 }
 
 /** What runs handlers. */

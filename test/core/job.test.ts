@@ -12,6 +12,7 @@ const context: Context = {
   signal: new AbortController().signal,
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   limit: () => ({ pauseUntil: async () => {}, pauseFor: async () => {} }),
+  progress: () => {},
 };
 
 describe('defineJob', () => {
@@ -76,7 +77,10 @@ describe('defineJob', () => {
     ["option 'timeout'", { type: 't', timeout: 0 }],
     ["option 'timeout'", { type: 't', timeout: 'soon' }],
     ["option 'timeout'", { type: 't', timeout: true }],
-    ["option 'options' must be an object of type, queue, input, lock, rate, retry, timeout", { type: 't', quue: 'q' }],
+    [
+      "option 'options' must be an object of type, queue, input, output, lock, rate, retry, timeout",
+      { type: 't', quue: 'q' },
+    ],
     ['received {"locks":', { type: 't', locks: [] }],
     ["option 'retry' must be an object of attempts, backoff", { type: 't', retry: { attempt: 3 } }],
     ["option 'retry'", { type: 't', retry: 5 }],

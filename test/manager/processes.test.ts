@@ -1,69 +1,18 @@
 // Managers in processes of their own: stop signals, and a death without warning.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { defineJob } from '../../src/core/job.ts';
 import { enqueue, happened, openStore, run, storeUrl } from './stage.ts';
+import { Worker } from './worker-process.ts';
 
 const root = join(import.meta.dirname, '../..');
 const slow = defineJob({ type: 'slow' });
 
 // Whoever runs this file alone may have edited the sources since the last build.
 beforeAll(() => promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs'), '--if-stale']));
-
-class Worker {
-  readonly child: ChildProcess;
-  readonly #events: { event: string; [field: string]: unknown }[] = [];
-  readonly #exit: Promise<unknown[]>;
-  #look: () => void = () => {};
-  #log = '';
-
-  constructor(url: string, settings: object) {
-    const words = [join(import.meta.dirname, 'worker.mjs'), url, JSON.stringify(settings)];
-    this.child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#exit = once(this.child, 'close');
-    onTestFinished(async () => {
-      this.child.kill('SIGKILL');
-      await this.#exit;
-    });
-    this.child.stderr?.on('data', (chunk) => {
-      this.#log += chunk;
-    });
-    if (this.child.stdout === null) throw new Error('no stdout');
-    createInterface({ input: this.child.stdout }).on('line', (line) => {
-      this.#events.push(JSON.parse(line));
-      this.#look();
-    });
-    this.#exit.then(() => this.#look());
-  }
-
-  /** Resolves when its process has told of so many events of this name. */
-  async told(name: string, count = 1): Promise<{ [field: string]: unknown }[]> {
-    for (;;) {
-      const events = this.#events.filter(({ event }) => event === name);
-      if (events.length >= count) return events;
-      if (this.child.exitCode !== null) throw new Error(`it ended without '${name}': ${this.#log}`);
-      await new Promise<void>((resolve) => {
-        this.#look = resolve;
-      });
-    }
-  }
-
-  /** How it ended, and its log lines. */
-  async ended(): Promise<{ code: unknown; signal: unknown; log: { msg: string; [field: string]: unknown }[] }> {
-    const [code, signal] = await this.#exit;
-    const lines = this.#log.split('\n').filter((line) => line !== '');
-    return { code, signal, log: lines.map((line) => JSON.parse(line)) };
-  }
-
-  letHandlersEnd(): void {
-    this.child.stdin?.write('\n');
-  }
-}
 
 test.each(['sqlite', 'redis'] as const)(
   'on %s a manager that stops takes its process with it at no moment',

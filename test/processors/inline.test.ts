@@ -27,11 +27,13 @@ interface Setting {
 
 function attempt(handlers: Handler[], { job = {}, controller = new AbortController(), lock, pauseRate }: Setting = {}) {
   const lines: string[] = [];
+  const reports: string[] = [];
   const at = (_fields: object, message: string): void => void lines.push(message);
   const processor = new InlineProcessor({
     handlers: new Map(handlers.map((handler) => [handler.definition.type, handler])),
     clock: systemClock,
     random: () => 0.5,
+    maxPayload: 100,
   });
   const outcome = processor.process({
     job: { ...claimed, ...job },
@@ -39,8 +41,9 @@ function attempt(handlers: Handler[], { job = {}, controller = new AbortControll
     log: { debug: at, info: at, warn: at, error: at },
     lock: lock ?? (() => Promise.reject(new Error('no lock was expected'))),
     pauseRate: pauseRate ?? (() => Promise.reject(new Error('no pause was expected'))),
+    report: (progress) => reports.push(progress),
   });
-  return { outcome, lines };
+  return { outcome, lines, reports };
 }
 
 const withInput = { type: 't', input: z.object({ n: z.number() }) };
@@ -330,4 +333,44 @@ test('a rate that only the type can tell is asked for with its locks', async () 
     { key: 'k1', concurrency: 1 },
     { key: `${RATE_MARK}api`, concurrency: 1, interval: 500 },
   ]);
+});
+
+test('what a handler returns is checked by the output schema, and kept as it was returned', async () => {
+  const schema = z.object({ n: z.number().transform((n) => n + 1), at: z.coerce.date() });
+  const type = defineJob({ type: 't', output: schema, retry: { attempts: 2, backoff: () => 5 } });
+  const at = new Date(0);
+  const { outcome } = attempt([type.handle(async () => ({ n: 1, at, more: undefined }))]);
+  const result = '{"n":1,"at":"1970-01-01T00:00:00.000Z"}';
+  expect(await outcome).toEqual({ kind: 'completed', keep: { for: 3_600_000, count: null }, result });
+
+  const given: unknown = { n: '1' };
+  const wrong = await attempt([type.handle(() => given as { n: number; at: Date })]).outcome;
+  expect(wrong).toMatchObject({ kind: 'retry', delay: 5, failure: { code: 'WINGMAN_OUTPUT_INVALID' } });
+  const large = await attempt([type.handle(() => ({ n: 1, at, text: 'x'.repeat(100) }))]).outcome;
+  expect(large).toMatchObject({ kind: 'retry', failure: { code: 'WINGMAN_PAYLOAD_TOO_LARGE' } });
+});
+
+test('without an output schema nothing of what a handler returns is kept', async () => {
+  const type = defineJob({ type: 't', keep: 5 });
+  const { outcome } = attempt([type.handle(() => new Map([[1n, 2]]))]);
+  expect(await outcome).toEqual({ kind: 'completed', keep: { for: null, count: 5 } });
+});
+
+test('what a handler reports is passed on as JSON, and what is none is thrown where it is reported', async () => {
+  const caught: unknown[] = [];
+  const type = defineJob({ type: 't' });
+  const { outcome, reports } = attempt([
+    type.handle((_, { progress }) => {
+      for (const value of [0.5, { done: 1, note: 'é' }, undefined, new Map(), 'x'.repeat(16_384)]) {
+        try {
+          progress(value);
+        } catch (error) {
+          caught.push(error);
+        }
+      }
+    }),
+  ]);
+  expect(await outcome).toEqual({ kind: 'completed' });
+  expect(reports).toEqual(['0.5', '{"done":1,"note":"é"}', 'null']);
+  expect(caught).toMatchObject([{ code: 'WINGMAN_PAYLOAD_NOT_JSON' }, { code: 'WINGMAN_PAYLOAD_TOO_LARGE' }]);
 });

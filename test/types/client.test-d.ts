@@ -10,7 +10,9 @@ import {
   defineSchedules,
   type EnqueuedJob,
   type JobFilter,
+  type JobHandle,
   type JobInfo,
+  type JobUpdate,
   Manager,
   type ScheduleInfo,
   type StopReason,
@@ -130,6 +132,73 @@ test('enqueueMany takes any iterable of inputs', () => {
   wingman.enqueueMany(cleanup, [{ n: 1 }]);
   // @ts-expect-error one id for many makes no sense
   wingman.enqueueMany(withSchema, [{ n: '1' }], { id: 'x' });
+});
+
+const counted = defineJob({
+  type: 'e',
+  input: z.object({ n: z.number() }),
+  output: z.object({ total: z.number(), at: z.string().transform((text) => new Date(text)) }),
+});
+
+test('a handler of a type with an output must return what its schema takes', () => {
+  counted.handle(() => ({ total: 1, at: '2026-01-01' }));
+  counted.handle(async () => ({ total: 1, at: '2026-01-01' }));
+  // @ts-expect-error a property is missing
+  counted.handle(() => ({ total: 1 }));
+  // @ts-expect-error what the schema makes is not what it takes
+  counted.handle(() => ({ total: 1, at: new Date() }));
+  // @ts-expect-error it gives nothing
+  counted.handle(async () => {});
+});
+
+test('a result is what the schema makes of that', async () => {
+  interface Counted {
+    total: number;
+    at: Date;
+  }
+  const job = await wingman.enqueue(counted, { n: 1 });
+  expectTypeOf(job).toEqualTypeOf<EnqueuedJob<Counted>>();
+  expectTypeOf(job.result({ timeout: '30s' })).resolves.toEqualTypeOf<Counted>();
+  expectTypeOf(wingman.job(counted, 'x')).toEqualTypeOf<JobHandle<Counted>>();
+  expectTypeOf(wingman.job(counted, 'x').result()).resolves.toEqualTypeOf<Counted>();
+  expectTypeOf(wingman.job('x').result()).resolves.toEqualTypeOf<unknown>();
+  const [first] = await wingman.enqueueMany(counted, [{ n: 1 }]);
+  expectTypeOf(first).toEqualTypeOf<EnqueuedJob<Counted> | undefined>();
+  // @ts-expect-error no such option
+  job.result({ tiemout: 1 });
+});
+
+test('a type without an output keeps no result to wait for', async () => {
+  const job = await wingman.enqueue(cleanup);
+  // @ts-expect-error there will be none
+  job.result();
+  // @ts-expect-error there will be none
+  wingman.job(cleanup, 'x').result();
+  expectTypeOf(job.status()).resolves.toEqualTypeOf<JobInfo | null>();
+});
+
+test('a type parameter for the input goes with one for the output schema', () => {
+  const output = z.object({ n: z.number() });
+  const both = defineJob<{ tenant: string }, typeof output>({ type: 'f', output });
+  both.handle(({ tenant }) => ({ n: tenant.length }));
+  expectTypeOf(wingman.job(both, 'x').result()).resolves.toEqualTypeOf<{ n: number }>();
+  const withoutInput = defineJob({ type: 'g', output: v.number() });
+  withoutInput.handle((input) => {
+    expectTypeOf(input).toEqualTypeOf<undefined>();
+    return 1;
+  });
+  expectTypeOf(wingman.job(withoutInput, 'x').result()).resolves.toEqualTypeOf<number>();
+  // @ts-expect-error no Standard Schema
+  defineJob({ type: 'h', output: { parse: () => 1 } });
+});
+
+test('events are told apart by their names', async () => {
+  for await (const update of wingman.job('x').events({ signal: AbortSignal.abort() })) {
+    expectTypeOf(update).toEqualTypeOf<JobUpdate>();
+    if (update.event === 'progress') expectTypeOf(update.progress).toEqualTypeOf<unknown>();
+  }
+  // @ts-expect-error a loop takes as long as it takes
+  wingman.job('x').events({ timeout: 1 });
 });
 
 test('connect takes a URL, options with one, or an open backend', () => {

@@ -132,6 +132,7 @@ describe('context', () => {
       readonly token: string;
       readonly limit: (key: string) => RateControl;
       readonly schedule?: { readonly name: string; readonly tick: Date };
+      progress(value: unknown): void;
     }>();
   });
 });
