@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { connect } from '../client/connect.ts';
+import type { EnqueuedJob } from '../client/enqueued.ts';
 import { type Duration, toMilliseconds } from '../core/duration.ts';
 import { isId } from '../core/envelope.ts';
 import { checkExtras } from '../core/extras.ts';
@@ -35,6 +36,8 @@ interface EnqueueFlags extends CommonFlags {
   readonly deadline?: Duration | Date;
   readonly tag?: readonly string[];
   readonly from?: readonly string[];
+  readonly wait?: true;
+  readonly timeout?: number;
   readonly json?: true;
 }
 
@@ -82,7 +85,13 @@ export function enqueueCommand(): Command {
     )
     .option('--unique-for <duration>', 'for how long the key is taken, say, 10m', parsedBy(parseWindow))
     .addOption(new Option('--on-conflict <what>', 'what to do where another job has the key').choices(ON_CONFLICT))
-    .option('--json', 'print an object { id, type, queue, outcome }')
+    .option('--wait', 'wait until it has completed, and print its result; for a type with an output schema')
+    .option(
+      '--timeout <duration>',
+      'with --wait: for how long (when left out: for as long as it takes)',
+      parsedBy(parseDuration),
+    )
+    .option('--json', 'print an object { id, type, queue, outcome }, and with --wait its result')
     .addOption(backendOption(`when left out: WINGMAN_BACKEND, the config file's, ${DEFAULT_BACKEND}`))
     .addOption(configOption())
     .addHelpText('after', EXAMPLES)
@@ -93,10 +102,14 @@ async function enqueue(type: string, json: string | undefined, flags: EnqueueFla
   const { delay, at, id, priority, deadline, tag: tags } = flags;
   if (delay !== undefined && at !== undefined) throw new UsageError('give --delay or --at, and not both');
   const unique = uniqueOf(flags);
+  if (flags.timeout !== undefined && flags.wait !== true) throw new UsageError('--timeout is for --wait: give both');
   const settings = await readSettings(flags);
   refuseMemory(settings.backend);
   const input = json === undefined ? undefined : parseInput(json === '-' ? await text(process.stdin) : json);
   const job = await jobOf(type, input, flags, settings);
+  if (flags.wait === true && job.definition !== undefined && job.definition.output === undefined) {
+    throw new UsageError(`job type '${type}' keeps no results: leave out --wait, or give it an output schema`);
+  }
   const wingman = await connect(settings.backend);
   try {
     const enqueued = await wingman.enqueue(job, {
@@ -108,10 +121,17 @@ async function enqueue(type: string, json: string | undefined, flags: EnqueueFla
       ...(deadline !== undefined && { deadline }),
       ...(tags !== undefined && { tags }),
     });
-    await print(`${flags.json === true ? JSON.stringify(enqueued) : enqueued.id}\n`);
+    await print(`${await answer(enqueued, flags)}\n`);
   } finally {
     await wingman.close();
   }
+}
+
+/** What is printed of a job: its id, or once it has completed its result; with --json both. */
+async function answer(job: EnqueuedJob<unknown>, { wait, timeout, json }: EnqueueFlags): Promise<string> {
+  if (wait !== true) return json === true ? JSON.stringify(job) : job.id;
+  const result = await job.result(timeout === undefined ? {} : { timeout });
+  return JSON.stringify(json === true ? { ...job, result } : result);
 }
 
 async function jobOf(type: string, input: unknown, flags: EnqueueFlags, settings: Settings): Promise<Job> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../../src/backends/open.ts';
 import type { JobView } from '../../src/contract/backend.ts';
 import { type RedisServer, startRedis } from '../harness/redis-server.ts';
-import { project, wingman } from './command.ts';
+import { project, start, wingman } from './command.ts';
 import { INVOICE, JOBS, WORKER } from './files.ts';
 
 let redis: RedisServer;
@@ -123,6 +123,42 @@ test.each([
   expect(stderr).toContain(expected);
 });
 
+const ANSWER = `import { defineJob } from 'wingmanjs';
+import { z } from 'zod';
+export const answer = defineJob({ type: 'answer', input: z.number(), output: z.object({ answer: z.number() }), retry: { attempts: 1 } });
+export const silent = defineJob({ type: 'silent' });
+export const answering = answer.handle((n) => {
+  if (n < 0) throw new Error('below zero');
+  return { answer: 2 * n };
+});
+`;
+
+test('--wait prints the result once the job has completed, and says why there is none', async () => {
+  const folder = await project({ 'answer.ts': ANSWER });
+  const enqueue = (...words: string[]) => wingman(folder, ['enqueue', ...words, '--from', 'answer.ts', '--wait']);
+  expect(await enqueue('answer', '21', '--timeout', '1ms')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('(WINGMAN_RESULT_TIMEOUT)'),
+  });
+  start(folder, ['start', 'answer.ts']);
+  expect(await enqueue('answer', '21')).toEqual({ code: 0, stdout: '{"answer":42}\n', stderr: '' });
+  const both = await enqueue('answer', '4', '--json', '--id', 'mine');
+  const mine = { id: 'mine', type: 'answer', queue: 'default', outcome: 'enqueued' };
+  expect(JSON.parse(both.stdout)).toEqual({ ...mine, result: { answer: 8 } });
+  const failed = await enqueue('answer', '-1');
+  expect(failed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('below zero') });
+  expect(failed.stderr).toContain('(WINGMAN_JOB_FAILED)');
+  // Nothing is enqueued that could not be waited for.
+  expect(await enqueue('silent')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("'silent' keeps no results"),
+  });
+  expect(JSON.parse((await wingman(folder, ['stats', '--json'])).stdout).queues).toEqual([
+    { queue: 'default', waiting: 0, held: 0 },
+  ]);
+});
+
 test('the input may come from stdin', async () => {
   const folder = await project();
   const { stdout } = await wingman(folder, ['enqueue', 'mail', '-'], { input: '{\n  "to": "Åsa ☃"\n}\n' });
@@ -142,6 +178,7 @@ test('an input that is no JSON: the place where it stops being that', async () =
 
 test.each([
   ['of a type that is defined', ['invoice.send', '{}', '--from', 'jobs.ts', '--queue', 'x'], 'leave out --queue'],
+  ['that is not waited for', ['invoice.send', '{}', '--timeout', '1s'], '--timeout is for --wait'],
   ['from a file that does not define it', ['other', '{}', '--from', 'jobs.ts'], "jobs.ts has no job type 'other'"],
 ])('flags that contradict a job %s are refused', async (_, words, expected) => {
   const { code, stderr } = await wingman(await project({ 'jobs.ts': JOBS }), ['enqueue', ...words]);
