@@ -31,6 +31,7 @@ import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts'
 import { findStanding, releaseKey, type StandingJob } from '../inspector/unique-keys.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
+import { chunksOf, isIterable } from './chunks.ts';
 import { deliver, Undelivered } from './delivery.ts';
 import { type EnqueuedJob, expectTaken, toEnqueued } from './enqueued.ts';
 import { Following } from './following.ts';
@@ -371,40 +372,4 @@ function withIndex(error: unknown, index: number, type: string): unknown {
       return { path: `[${index}]${separator}${path}`, message };
     }),
   );
-}
-
-function isIterable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-}
-
-function chunksOf<Item>(
-  items: Iterable<Item> | AsyncIterable<Item>,
-  size: number,
-): Iterable<Item[]> | AsyncIterable<Item[]> {
-  return Symbol.asyncIterator in items ? asyncChunks(items, size) : syncChunks(items, size);
-}
-
-/** Not by the other one: to wait for each of a million that are there already takes its time. */
-function* syncChunks<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
-  let chunk: Item[] = [];
-  for (const item of items) {
-    chunk.push(item);
-    if (chunk.length === size) {
-      yield chunk;
-      chunk = [];
-    }
-  }
-  if (chunk.length > 0) yield chunk;
-}
-
-async function* asyncChunks<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
-  let chunk: Item[] = [];
-  for await (const item of items) {
-    chunk.push(item);
-    if (chunk.length === size) {
-      yield chunk;
-      chunk = [];
-    }
-  }
-  if (chunk.length > 0) yield chunk;
 }
