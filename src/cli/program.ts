@@ -5,6 +5,7 @@ import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { enqueueCommand } from './enqueue.ts';
 import { describeError, describeUsage, EXIT_USAGE, exitCodeOf } from './errors.ts';
+import { explainCommand } from './explain.ts';
 import { failedCommand } from './failed.ts';
 import { limitCommand } from './limit.ts';
 import { pauseCommand, resumeCommand } from './pause.ts';
@@ -29,6 +30,7 @@ function makeProgram(): Command {
     startCommand(),
     enqueueCommand(),
     statsCommand(),
+    explainCommand(),
     failedCommand(),
     cancelCommand(),
     pauseCommand(),

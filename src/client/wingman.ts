@@ -26,6 +26,7 @@ import {
   queueLimits,
   resume,
 } from '../inspector/controls.ts';
+import { type Explanation, explainJob } from '../inspector/explain.ts';
 import { findJob, type JobInfo, listJobs, type Range } from '../inspector/jobs.ts';
 import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
 import { findStanding, releaseKey, type StandingJob } from '../inspector/unique-keys.ts';
@@ -175,6 +176,14 @@ export class Wingman {
   /** The job with this id in whatever state, or null: it is not in the books, or completed and was not kept. */
   get(id: string): Promise<JobInfo | null> {
     return this.#whileOpen(() => findJob(this.#backend, id));
+  }
+
+  /**
+   * Why a job is where it is: who has its lock, what it comes behind, what is paused, what fails; in one sentence and as facts.
+   * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`
+   */
+  explain(id: string): Promise<Explanation> {
+    return this.#whileOpen(() => explainJob(this.#backend, id));
   }
 
   /** Jobs of a state, in their order: `list({ state: 'failed' })`, `list({ state: 'waiting', queue: 'mail' })`. */

@@ -84,6 +84,11 @@ export interface InspectBackend {
   find(id: string): Promise<JobView | null>;
   /** The job that a claim would look at first, or null. What is no envelope is passed over and stays. */
   peek(queue: string): Promise<StoredJob | null>;
+  /**
+   * How many jobs come up before one that waits, or have waited longer for the key that it is held for; `most` where there are so
+   * many or more. Null where it neither waits nor is held. Cancelled jobs that are still to be passed over may count.
+   */
+  ahead(id: string, most: number): Promise<number | null>;
   /** How many jobs wait in a queue. */
   size(queue: string): Promise<number>;
   /** Ids of a listing from `offset` on, `limit` at most. */

@@ -236,6 +236,10 @@ export class ObservedBackend implements Backend {
     return this.#backend.peek(queue);
   }
 
+  ahead(id: string, most: number): Promise<number | null> {
+    return this.#backend.ahead(id, most);
+  }
+
   size(queue: string): Promise<number> {
     return this.#backend.size(queue);
   }

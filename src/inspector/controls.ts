@@ -80,7 +80,7 @@ export async function pauses(backend: Backend): Promise<readonly PauseInfo[]> {
   return (await backend.controls.pauses()).map(toPause);
 }
 
-function toPause({ by, reason, at, ...target }: Pause): PauseInfo {
+export function toPause({ by, reason, at, ...target }: Pause): PauseInfo {
   return { ...target, at: new Date(at), ...(by !== null && { by }), ...(reason !== null && { reason }) };
 }
 

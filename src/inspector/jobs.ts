@@ -154,7 +154,7 @@ function waitIn(heldFor: string): Pick<JobInfo, 'waitsFor' | 'waitsForRate'> {
   return kind === 'rate' ? { waitsForRate: name } : { waitsFor: name };
 }
 
-function toRun({ took, at, ...failure }: FailedAttempt): FailedRun {
+export function toRun({ took, at, ...failure }: FailedAttempt): FailedRun {
   return { ...failure, at: new Date(at), ...(took !== undefined && { startedAt: new Date(at - took) }) };
 }
 

@@ -23,6 +23,16 @@ export function viewOf(books: Books, id: string): JobView | null {
   };
 }
 
+/** How many jobs come before one that waits or is held. */
+export function ahead(books: Books, id: string, most: number): number | null {
+  const entry = books.jobs.get(id);
+  if (entry === undefined) return null;
+  const { state, heldFor = '', job } = entry;
+  const line = state === 'held' ? (books.waiters.get(heldFor) ?? []) : books.waitingIn(job.queue);
+  const place = state === 'held' || state === 'waiting' ? line.indexOf(entry) : -1;
+  return place < 0 ? null : Math.min(place, most);
+}
+
 /** All queues, workers and counters. */
 export function statsOf(books: Books): Stats {
   const held = books.inState('held');

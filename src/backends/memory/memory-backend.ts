@@ -35,7 +35,7 @@ import { claimJobs, settle } from './exchange.ts';
 import { grantAll, newBound, passGrant, requeue, resumed } from './granting.ts';
 import { byDue, listed } from './listing.ts';
 import { cancel, lock, unlock } from './locking.ts';
-import { statsOf, viewOf } from './looking.ts';
+import { ahead, statsOf, viewOf } from './looking.ts';
 import { MemoryResults } from './results.ts';
 import { MemorySchedules } from './schedules.ts';
 import { isToCancel, reclaim, relinquish } from './taking-back.ts';
@@ -235,6 +235,11 @@ export class MemoryBackend implements Backend {
   async peek(queue: string): Promise<StoredJob | null> {
     this.#desk.open();
     return this.#books.waitingIn(queue)[0]?.job ?? null;
+  }
+
+  async ahead(id: string, most: number): Promise<number | null> {
+    this.#desk.open();
+    return ahead(this.#books, id, most);
   }
 
   async size(queue: string): Promise<number> {

@@ -190,6 +190,11 @@ export class RedisBackend implements Backend {
     return this.#reads.peek(queue);
   }
 
+  async ahead(id: string, most: number): Promise<number | null> {
+    const reply = await this.#desk.read('ahead', id, most);
+    return reply === null ? null : numberOf(reply);
+  }
+
   async size(queue: string): Promise<number> {
     this.#desk.assertOpen();
     return this.#reads.size(queue);

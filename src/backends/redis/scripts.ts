@@ -39,6 +39,7 @@ export type ScriptName =
   | 'remove-schedule'
   | 'due-schedules'
   | 'find'
+  | 'ahead'
   | 'peek'
   | 'standing'
   | 'release-key'

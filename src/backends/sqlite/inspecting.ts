@@ -93,6 +93,18 @@ export function hasWaiting(connection: Connection, queue: string, now: number): 
   return new Gates(connection, new Paces(connection, now), now, () => isControlled).room(queue, 1) > 0;
 }
 
+/** How many jobs come before one that waits or is held. */
+export function ahead(connection: Connection, id: string, most: number): number | null {
+  const row = connection.get(stats.place, id);
+  const count = (before: Row | undefined): number => integer(before?.ahead);
+  if (row?.state === 'held') {
+    return count(connection.get(stats.heldAhead, textOf(row.held_for), integer(row.sequence), most));
+  }
+  if (row?.state !== 'waiting') return null;
+  const [queue, lane, position] = [text(row.queue), integer(row.lane), integer(row.position)];
+  return count(connection.get(stats.waitingAhead, queue, lane, position, most));
+}
+
 export function size(connection: Connection, queue: string): number {
   return integer(connection.get(tallies.queue, queue)?.waiting ?? 0);
 }

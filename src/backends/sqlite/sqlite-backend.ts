@@ -33,7 +33,7 @@ import { discard, expire, retryFailed } from './ending.ts';
 import { enqueue } from './enqueueing.ts';
 import { exchange } from './exchanging.ts';
 import type { OpenFile } from './file.ts';
-import { deadLetters, find, holders, list, peek, readStats, size } from './inspecting.ts';
+import { ahead, deadLetters, find, holders, list, peek, readStats, size } from './inspecting.ts';
 import { lead, register, renew, resign, retire } from './leases.ts';
 import { cancel, lock, toCancel, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
@@ -145,6 +145,10 @@ export class SqliteBackend implements Backend {
 
   peek(queue: string): Promise<StoredJob | null> {
     return this.#desk.read((connection) => peek(connection, queue));
+  }
+
+  ahead(id: string, most: number): Promise<number | null> {
+    return this.#desk.read((connection) => ahead(connection, id, most));
   }
 
   size(queue: string): Promise<number> {

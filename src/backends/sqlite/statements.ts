@@ -343,6 +343,12 @@ export const schedules = {
 
 /** What an operator asks for now and then: these go through all queues, all workers and all that runs. */
 export const stats = {
+  /** By an index, and no further than is counted. */
+  heldAhead: `SELECT count(*) AS ahead FROM
+    (SELECT 1 FROM jobs WHERE held_for = ? AND state = 'held' AND sequence < ? LIMIT ?)`,
+  waitingAhead: `SELECT count(*) AS ahead FROM
+    (SELECT 1 FROM jobs WHERE queue = ? AND state = 'waiting' AND (lane, position) < (?, ?) LIMIT ?)`,
+  place: 'SELECT sequence, queue, state, lane, position, CAST(held_for AS BLOB) AS held_for FROM jobs WHERE id = ?',
   queues: 'SELECT queue, waiting, held FROM queues',
   workers: 'SELECT worker, lease_ends, takes FROM workers',
   processing: "SELECT worker, count(*) AS processing FROM jobs WHERE state = 'processing' GROUP BY worker",

@@ -34,6 +34,7 @@ const methods: Readonly<
   unpark: (backend) => backend.unpark(['test'], 1),
   find: (backend, job) => backend.find(job.id),
   peek: (backend) => backend.peek('q'),
+  ahead: (backend, job) => backend.ahead(job.id, 1),
   size: (backend) => backend.size('q'),
   list: (backend) => backend.list({ state: 'failed' }, 0, 1),
   holders: (backend) => backend.holders('k'),

@@ -4,6 +4,29 @@ import type { Subject } from './subject.ts';
 
 export function inspectSuite(subject: Subject): void {
   describe('find', () => {
+    it('counts how many jobs come before one that waits or is held, and no more than it is asked for', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      const one = { locks: locks(['k', 1]) };
+      await session.enqueue(newJob('a', one), newJob('b', one), newJob('c', one), newJob('d', one));
+      const [a] = await session.claim(worker, 4);
+      await session.enqueue(
+        newJob('e'),
+        newJob('f'),
+        newJob('g', { due: { in: HOUR } }),
+        newJob('h', { queue: 'other' }),
+      );
+      expect(await Promise.all(['b', 'c', 'd'].map((id) => backend.ahead(id, 10)))).toEqual([0, 1, 2]);
+      if (a === undefined) throw new Error('a should have come up');
+      await session.settle(a, completed);
+      // b has its grant, and comes before all others of its queue.
+      expect(await Promise.all(['b', 'e', 'f', 'h'].map((id) => backend.ahead(id, 10)))).toEqual([0, 1, 2, 0]);
+      expect(await backend.ahead('f', 2)).toBe(2);
+      expect(await backend.ahead('f', 1)).toBe(1);
+      await session.claim(worker, 1);
+      expect(await Promise.all(['b', 'g', 'none'].map((id) => backend.ahead(id, 10)))).toEqual([null, null, null]);
+    });
+
     it('gives a job with all that it was enqueued with', async () => {
       const { session, backend } = await begin(subject);
       const fields = { type: 'mail', queue: 'out', payload: '[1, 2]', locks: locks(['a', 1], ['b', 20]) };
