@@ -1,35 +1,9 @@
-import type { Backend, DeadLetter, Enqueued, Listing, PauseTarget, Stats } from '../contract/backend.ts';
+import type { Backend, Enqueued } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import { type Due, isId, type NewJob, wrap } from '../core/envelope.ts';
 import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
 import type { ExtrasOptions } from '../core/extras.ts';
-import type { JobFilter } from '../core/filter.ts';
 import { type AnyDefinition, isDefinition, type Job, type JobDefinition } from '../core/job.ts';
-import {
-  type Cancelled,
-  type CancelledMany,
-  cancelJob,
-  cancelMany,
-  discardAllFailed,
-  discardJob,
-  retryAllFailed,
-  retryJob,
-} from '../inspector/acts.ts';
-import {
-  limitQueue,
-  type PauseInfo,
-  type PauseOptions,
-  pause,
-  pauses,
-  type QueueLimitInfo,
-  type QueueLimitOptions,
-  queueLimits,
-  resume,
-} from '../inspector/controls.ts';
-import { type Explanation, explainJob } from '../inspector/explain.ts';
-import { findJob, type JobInfo, listJobs, type Range } from '../inspector/jobs.ts';
-import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
-import { findStanding, releaseKey, type StandingJob } from '../inspector/unique-keys.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
 import { chunksOf, isIterable } from './chunks.ts';
@@ -37,6 +11,7 @@ import { deliver, Undelivered } from './delivery.ts';
 import { type EnqueuedJob, expectTaken, toEnqueued } from './enqueued.ts';
 import { Following } from './following.ts';
 import { JobHandle } from './job-handle.ts';
+import { Operator } from './operator.ts';
 import {
   checkInTime,
   dueOf,
@@ -58,13 +33,13 @@ export type EnqueueArguments<Input> = [Input] extends [undefined]
 const MANY = 500;
 
 /** An application's side: enqueues jobs and looks at them. Made by `connect`. */
-export class Wingman {
+export class Wingman extends Operator {
   /** Jobs that run again and again. */
   readonly schedules: Schedules;
   readonly #backend: Backend;
   readonly #ownsBackend: boolean;
   readonly #enqueueTimeout: number;
-  readonly #caller = new Caller(newName());
+  readonly #caller: Caller;
   readonly #outbox: Outbox;
   readonly #following: Following;
   /** Calls that are not settled yet. */
@@ -74,6 +49,9 @@ export class Wingman {
 
   /** @param settings `enqueueTimeout` in milliseconds */
   constructor(backend: Backend, settings: { readonly ownsBackend: boolean; readonly enqueueTimeout: number }) {
+    const caller = new Caller(newName());
+    super({ backend, caller, whileOpen: (work) => this.#whileOpen(work) });
+    this.#caller = caller;
     this.#backend = backend;
     this.#ownsBackend = settings.ownsBackend;
     this.#enqueueTimeout = settings.enqueueTimeout;
@@ -173,129 +151,6 @@ export class Wingman {
     return new JobHandle(this.#following, id, definition);
   }
 
-  /** The job with this id in whatever state, or null: it is not in the books, or completed and was not kept. */
-  get(id: string): Promise<JobInfo | null> {
-    return this.#whileOpen(() => findJob(this.#backend, id));
-  }
-
-  /**
-   * Why a job is where it is: who has its lock, what it comes behind, what is paused, what fails; in one sentence and as facts.
-   * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`
-   */
-  explain(id: string): Promise<Explanation> {
-    return this.#whileOpen(() => explainJob(this.#backend, id));
-  }
-
-  /** Jobs of a state, in their order: `list({ state: 'failed' })`, `list({ state: 'waiting', queue: 'mail' })`. */
-  list(listing: Listing, range?: Range): Promise<readonly JobInfo[]> {
-    return this.#whileOpen(() => listJobs(this.#backend, listing, range));
-  }
-
-  /** What was found in a queue and is no job, oldest first. */
-  deadLetters(range?: Range): Promise<readonly DeadLetter[]> {
-    return this.#whileOpen(() => listDeadLetters(this.#backend, range));
-  }
-
-  /**
-   * Gives a failed job a new set of attempts, at the back of its queue; it has no deadline any more.
-   * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`
-   */
-  retry(id: string): Promise<void> {
-    return this.#whileOpen(() => retryJob(this.#backend, this.#caller, id));
-  }
-
-  /** Retries all that have failed by now. Returns how many. */
-  retryAllFailed(): Promise<number> {
-    return this.#whileOpen(() => retryAllFailed(this.#backend, this.#caller));
-  }
-
-  /**
-   * Cancels a job from wherever this is called: one that waits, is held, scheduled or parked goes at once; one that runs has
-   * its handler's signal aborted within a second, and ends as cancelled unless it completes first.
-   * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`; `WINGMAN_JOB_STATE` where it has ended
-   */
-  cancel(id: string): Promise<Cancelled> {
-    return this.#whileOpen(() => cancelJob(this.#backend, this.#caller, id));
-  }
-
-  /**
-   * Cancels all jobs that fit, by their type, queue, lock key or tag: where several are given, those for which all are true. All
-   * that are in the books when it begins are found, and each is cancelled as by `cancel`; one that is enqueued meanwhile may be
-   * cancelled or not. It goes on in bounded steps, however many there are; where one fails, it may be begun again.
-   * @throws InvalidOptionError without any of these
-   */
-  cancelMany(filter: JobFilter): Promise<CancelledMany> {
-    return this.#whileOpen(() => cancelMany(this.#backend, this.#caller, filter));
-  }
-
-  /**
-   * Removes a job that has failed, or has completed and was kept.
-   * @throws WingmanError `WINGMAN_JOB_NOT_FOUND`, `WINGMAN_JOB_STATE`
-   */
-  discard(id: string): Promise<void> {
-    return this.#whileOpen(() => discardJob(this.#backend, this.#caller, id));
-  }
-
-  /** Removes all that have failed by now. Returns how many. */
-  discardAllFailed(): Promise<number> {
-    return this.#whileOpen(() => discardAllFailed(this.#backend, this.#caller));
-  }
-
-  /**
-   * Lets a queue, or all jobs of a type, rest: from now on no manager takes one up, wherever it is. What runs goes on.
-   * @throws InvalidOptionError
-   */
-  pause(target: PauseTarget, options?: PauseOptions): Promise<void> {
-    return this.#whileOpen(() => pause(this.#backend, this.#caller, target, options));
-  }
-
-  /** Ends that. Whether the queue or type was paused. */
-  resume(target: PauseTarget): Promise<boolean> {
-    return this.#whileOpen(() => resume(this.#backend, this.#caller, target));
-  }
-
-  /** What is paused, since when, by whom and why. */
-  pauses(): Promise<readonly PauseInfo[]> {
-    return this.#whileOpen(() => pauses(this.#backend));
-  }
-
-  /**
-   * How many jobs of a queue may run at once, and how often one may start, over all managers; from the next claim on, whatever
-   * runs. Null ends that.
-   * @throws InvalidOptionError
-   */
-  limitQueue(queue: string, limit: QueueLimitOptions | null): Promise<void> {
-    return this.#whileOpen(() => limitQueue(this.#backend, this.#caller, queue, limit));
-  }
-
-  /** The queues that have a limit, and how they stand. */
-  queueLimits(): Promise<readonly QueueLimitInfo[]> {
-    return this.#whileOpen(() => queueLimits(this.#backend));
-  }
-
-  /** The job that has a unique key of a type now, or null. Where `until` is given, it may have ended long ago. */
-  standing(type: string | AnyDefinition, key: string): Promise<StandingJob | null> {
-    return this.#whileOpen(() => findStanding(this.#backend, typeIn(type), key));
-  }
-
-  /**
-   * Frees a unique key that is taken `for` a time, before that is up. False where nobody has it, or a job has it until it is
-   * claimed or done: cancel that one.
-   */
-  releaseKey(type: string | AnyDefinition, key: string): Promise<boolean> {
-    return this.#whileOpen(() => releaseKey(this.#backend, this.#caller, typeIn(type), key));
-  }
-
-  /** All queues, workers and counters at one glance. */
-  stats(): Promise<Stats> {
-    return this.#whileOpen(() => readStats(this.#backend));
-  }
-
-  /** How many jobs wait in a queue. */
-  size(queue: string): Promise<number> {
-    return this.#whileOpen(() => queueSize(this.#backend, queue));
-  }
-
   /**
    * Waits for what is being enqueued, and closes the backend if `connect` opened it. Who waits for a result is told at once:
    * `WINGMAN_BACKEND_CLOSED`. A second call does nothing more.
@@ -358,10 +213,6 @@ export class Wingman {
       `${what} enqueued, and on ${reached} of ${replicas} replicas after ${timeout} ms: a failover may lose what is not there`,
     );
   }
-}
-
-function typeIn(type: string | AnyDefinition): string {
-  return typeof type === 'string' ? type : type.type;
 }
 
 function jobOf(definition: AnyDefinition, payload: unknown): Job {
