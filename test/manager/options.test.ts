@@ -22,6 +22,7 @@ test('what is left out has its default', () => {
     pollInterval: 2_000,
     grace: 25_000,
     signals: ['SIGINT', 'SIGTERM'],
+    schedules: [],
   });
 });
 
