@@ -62,7 +62,8 @@ export function ratesSuite(subject: Subject): void {
         expect(early.next).toBeLessThanOrEqual(40);
       }
       await session.passed(next ?? 0);
-      const { moves } = await backend.promote(10);
+      // The first look may have been late already.
+      const moves = [...early.moves, ...(await backend.promote(10)).moves];
       expect(moves).toEqual([{ event: 'granted', id: 'b', queue: 'q', detail: `${RATE_MARK}r` }]);
       expect(await backend.controls.rate('r')).toMatchObject({ reserved: 1, next: null });
       // However late it is claimed, the one after it comes no sooner than an interval after that.

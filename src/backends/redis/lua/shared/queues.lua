@@ -2,9 +2,14 @@
 local QUEUE_MARK = '\239\191\190'
 
 -- What holds for a queue, or nil, as for nearly all: { paused, concurrency, burst, interval }.
+-- Looked up once: no script that claims changes it.
+local gates = {}
 local function gate_of(queue)
-  local gate = call('HGET', CONTROLS, queue)
-  return gate and cjson.decode(gate) or nil
+  if gates[queue] == nil then
+    local gate = call('HGET', CONTROLS, queue)
+    gates[queue] = gate and cjson.decode(gate) or false
+  end
+  return gates[queue] or nil
 end
 
 -- How many of its jobs may start now, at most `most`.
