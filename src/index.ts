@@ -52,7 +52,7 @@ export type { OnConflict, UniqueOptions, UniqueRule } from './core/unique.ts';
 export { Fail, type RateLimit, RateLimited, RetryAt, Snooze } from './core/verdict.ts';
 export type { Cancelled, CancelledMany } from './inspector/acts.ts';
 export type { PauseInfo, PauseOptions, QueueLimitInfo, QueueLimitOptions } from './inspector/controls.ts';
-export type { Ahead, Explanation, HolderInfo, Reason } from './inspector/explain.ts';
+export type { Ahead, Explanation, HolderInfo, Reason } from './inspector/explanation.ts';
 export type { FailedRun, JobInfo, RateInfo } from './inspector/jobs.ts';
 export type { StandingJob } from './inspector/unique-keys.ts';
 export { Manager, type ManagerEvents } from './manager/manager.ts';

@@ -23,7 +23,8 @@ import {
   queueLimits,
   resume,
 } from '../inspector/controls.ts';
-import { type Explanation, explainJob } from '../inspector/explain.ts';
+import { explainJob } from '../inspector/explain.ts';
+import type { Explanation } from '../inspector/explanation.ts';
 import { findJob, type JobInfo, listJobs, type Range } from '../inspector/jobs.ts';
 import { listDeadLetters, queueSize, readStats } from '../inspector/overview.ts';
 import { findStanding, releaseKey, type StandingJob } from '../inspector/unique-keys.ts';

@@ -1,6 +1,6 @@
 import type { JobView } from '../contract/backend.ts';
 import type { PauseInfo } from './controls.ts';
-import type { Ahead, HolderInfo, Reason } from './explain.ts';
+import type { Ahead, HolderInfo, Reason } from './explanation.ts';
 
 const GROUPED = new Intl.NumberFormat('en-US');
 /** How many holders a sentence names. */

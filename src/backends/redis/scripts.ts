@@ -66,7 +66,7 @@ export function script(name: ScriptName): Script {
   if (loaded === undefined) {
     const [flags, ...lines] = read(name).split('\n');
     const body = include(lines.join('\n'), new Set());
-    const source = `${flags}\n${luaKeys()}\n${BOUNDS}\n${body}`;
+    const source = `${flags}\n${luaKeys(body)}\n${BOUNDS}\n${body}`;
     loaded = { source, sha: createHash('sha1').update(source).digest('hex') };
     scripts.set(name, loaded);
   }
