@@ -5,45 +5,48 @@ import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
 import { luaKeys } from './keys.ts';
 
 /** One script for each transition, and one for each read that must see one moment. */
-export type ScriptName =
-  | 'enqueue'
-  | 'exchange'
-  | 'lock'
-  | 'unlock'
-  | 'register'
-  | 'renew'
-  | 'retire'
-  | 'reclaim'
-  | 'relinquish'
-  | 'promote'
-  | 'pass-grants'
-  | 'unpark'
-  | 'expire'
-  | 'lead'
-  | 'resign'
-  | 'cancel'
-  | 'retry-failed'
-  | 'discard'
-  | 'increment'
-  | 'report'
-  | 'watch'
-  | 'unwatch'
-  | 'mark'
-  | 'pause'
-  | 'resume'
-  | 'limit-queue'
-  | 'seat'
-  | 'pause-rate'
-  | 'has-work'
-  | 'write-schedule'
-  | 'remove-schedule'
-  | 'due-schedules'
-  | 'find'
-  | 'ahead'
-  | 'peek'
-  | 'standing'
-  | 'release-key'
-  | 'stats';
+export const SCRIPTS = [
+  'enqueue',
+  'exchange',
+  'lock',
+  'unlock',
+  'register',
+  'renew',
+  'retire',
+  'reclaim',
+  'relinquish',
+  'promote',
+  'pass-grants',
+  'unpark',
+  'expire',
+  'lead',
+  'resign',
+  'cancel',
+  'retry-failed',
+  'discard',
+  'increment',
+  'report',
+  'watch',
+  'unwatch',
+  'mark',
+  'pause',
+  'resume',
+  'limit-queue',
+  'seat',
+  'pause-rate',
+  'has-work',
+  'write-schedule',
+  'remove-schedule',
+  'due-schedules',
+  'find',
+  'ahead',
+  'peek',
+  'standing',
+  'release-key',
+  'stats',
+] as const;
+
+export type ScriptName = (typeof SCRIPTS)[number];
 
 export interface Script {
   readonly source: string;

@@ -63,5 +63,5 @@ describe('statements that walk from the start, and sort nothing', () => {
 
 test('what only an operator asks for is prepared as well', async () => {
   const connection = await openBooks();
-  for (const sql of Object.values(stats)) expect(() => connection.all(sql)).not.toThrow();
+  for (const sql of Object.values(stats)) expect(() => connection.all(`EXPLAIN ${sql}`)).not.toThrow();
 });
