@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['test/setup/leftovers.ts'],
     // Processes and not threads: the tests start workers, send signals and end processes of their own.
     pool: 'forks',
+    // Most of a test's time is spent waiting for other processes: one file more than vitest takes by itself on two cores.
+    maxWorkers: 2,
     // Real servers and real processes on a machine that may be busy: a limit against hanging, not a measure of speed.
     testTimeout: 30_000,
     hookTimeout: 60_000,

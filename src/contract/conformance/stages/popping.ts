@@ -112,21 +112,21 @@ export function poppingSuite(subject: Subject): void {
     });
 
     it('popJob: keeps every job of pops that began at the same time', async () => {
-      const { stages } = await begin(subject, { lease: 300 });
+      const { stages } = await begin(subject, { lease: 1_000 });
       for (const n of [1, 2, 3]) await stages.pushJob(plain.job({ n }));
       const jobs = await Promise.all(['default', 'default', 'default'].map((queue) => stages.popJob(queue)));
       const session = new Session(stages.backend);
-      await session.passed((await stages.backend.now()) + 1_000);
+      await session.passed((await stages.backend.now()) + 1_500);
       await session.backend.reclaim(10);
       for (const job of jobs) await stages.processJob(job);
     });
 
     it('popJob: keeps a job for as long as its process lives', async () => {
-      const { stages } = await begin(subject, { lease: 300 });
+      const { stages } = await begin(subject, { lease: 1_000 });
       const id = await stages.pushJob(plain.job({ n: 1 }));
       const job = await pop(stages, id);
       const session = new Session(stages.backend);
-      await session.passed((await stages.backend.now()) + 1_000);
+      await session.passed((await stages.backend.now()) + 1_500);
       await session.backend.reclaim(10);
       await stages.processJob(job);
       await stages.clearJob(id);
