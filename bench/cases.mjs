@@ -38,6 +38,7 @@ export const cases = [
     contenders: ['wingman due'],
     quick: { jobs: 100_000, slots: 50 },
     full: { jobs: 100_000, slots: 50 },
-    wanted: [{ of: 'wingman due', atMost: 5 }],
+    // What a busy machine does to a step only adds to it, so the round that was disturbed least tells.
+    wanted: [{ of: 'wingman due', atMost: 5, by: 'min' }],
   },
 ];

@@ -8,7 +8,7 @@ import { fail, npm, progress, root, ScriptError } from '../scripts/run.mjs';
 import { ensureBuilt, ensureInstalled, ensureNode, ensureRedis } from '../scripts/setup.mjs';
 import { cases } from './cases.mjs';
 import { startServer } from './server.mjs';
-import { median, ratios, spread } from './statistics.mjs';
+import { ratios, spread } from './statistics.mjs';
 
 const HELP = `npm run bench -- [--quick] [--only TEXT] [--rounds N] [--json]
 
@@ -85,11 +85,12 @@ async function contend(contender, settings, program) {
   }
 }
 
-function judge({ of, to, atLeast, atMost }, figures) {
+function judge({ of, to, atLeast, atMost, by = 'median' }, figures) {
   const values = to === undefined ? figures[of] : ratios(figures[of], figures[to]);
-  const value = median(values);
+  const all = spread(values);
+  const value = all[by];
   const isMet = (atLeast === undefined || value >= atLeast) && (atMost === undefined || value <= atMost);
-  return { of, to, atLeast, atMost, ...spread(values), isMet };
+  return { of, to, atLeast, atMost, by, value, ...all, isMet };
 }
 
 function describe({ title, unit, figures, verdicts }) {
@@ -97,10 +98,10 @@ function describe({ title, unit, figures, verdicts }) {
     const { median: middle, min, max } = spread(values);
     return `  ${contender.padEnd(22)} ${shown(middle).padStart(12)} ${unit}   (${shown(min)} to ${shown(max)})`;
   });
-  const lines = verdicts.map(({ of, to, atLeast, atMost, median: middle, min, max, isMet }) => {
+  const lines = verdicts.map(({ of, to, atLeast, atMost, by, value, min, max, isMet }) => {
     const asked = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
     const what = to === undefined ? of : `${of} to ${to}`;
-    return `  ${isMet ? '✓' : '✗'} ${what}: ${shown(middle)} (${shown(min)} to ${shown(max)}), ${asked}`;
+    return `  ${isMet ? '✓' : '✗'} ${what}: ${by} ${shown(value)} (${shown(min)} to ${shown(max)}), ${asked}`;
   });
   return [title, ...rows, ...lines, ''].join('\n');
 }

@@ -2,7 +2,7 @@ import type { SweepReply } from '../contract/backend.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** How many jobs one step moves at most: a step must stay short. */
-const STEP = 200;
+const STEP = 100;
 
 /** Repeats a bounded step while there is more, and lets the event loop come round in between. Returns the last reply. */
 export async function sweep<Reply extends SweepReply>(

@@ -70,11 +70,11 @@ test('the promoter moves all that is due, in bounded steps, and waits until the 
     return systemClock.after(milliseconds, callback);
   };
   const around = { ...base, clock: { ...base.clock, after } };
-  const jobs = Array.from({ length: 480 }, (_, n) => due(`j${n}`, 10));
+  const jobs = Array.from({ length: 240 }, (_, n) => due(`j${n}`, 10));
   await caller.call((call) => memory.enqueue(call, [...jobs, due('soon', 300), due('late', 60_000)]));
   pass(10);
   await runUntil(promoter(backend, always, around), () => calls.includes('waitForDue'));
-  expect(await memory.size('q')).toBe(480);
+  expect(await memory.size('q')).toBe(240);
   expect(calls).toEqual(['promote', 'promote', 'promote', 'waitForDue']);
   expect(timers).toEqual([290]);
   pass(290);
@@ -166,9 +166,9 @@ test('the settings watch tells what has become dangerous since it looked last, o
 test('the janitor removes what was kept for long enough, in bounded steps', async () => {
   const { memory, backend, calls, pass } = await store();
   await memory.register('w', 1_000);
-  const jobs = Array.from({ length: 300 }, (_, n) => due(`j${n}`, 0));
+  const jobs = Array.from({ length: 150 }, (_, n) => due(`j${n}`, 0));
   await caller.call((call) => memory.enqueue(call, jobs));
-  const claim = { queues: ['q'], count: 300, locks: 'take' } as const;
+  const claim = { queues: ['q'], count: 150, locks: 'take' } as const;
   const { claimed } = await caller.call((call) => memory.exchange(call, { worker: 'w', settlements: [], claim }));
   const outcome = { kind: 'failed', failure: { name: 'Error', message: 'no' } } as const;
   const settlements = claimed.map((job) => ({ job, outcome }));
