@@ -36,9 +36,8 @@ export const cases = [
     title: 'the longest step on Redis while 100,000 jobs are due at once',
     unit: 'ms',
     contenders: ['wingman due'],
-    quick: { jobs: 100_000, slots: 50 },
-    full: { jobs: 100_000, slots: 50 },
-    // What a busy machine does to a step only adds to it, so the round that was disturbed least tells.
-    wanted: [{ of: 'wingman due', atMost: 5, by: 'min' }],
+    quick: { jobs: 100_000, slots: 50, repeats: 3 },
+    full: { jobs: 100_000, slots: 50, repeats: 5 },
+    wanted: [{ of: 'wingman due', atMost: 5 }],
   },
 ];

@@ -85,12 +85,12 @@ async function contend(contender, settings, program) {
   }
 }
 
-function judge({ of, to, atLeast, atMost, by = 'median' }, figures) {
+function judge({ of, to, atLeast, atMost }, figures) {
   const values = to === undefined ? figures[of] : ratios(figures[of], figures[to]);
   const all = spread(values);
-  const value = all[by];
+  const value = all.median;
   const isMet = (atLeast === undefined || value >= atLeast) && (atMost === undefined || value <= atMost);
-  return { of, to, atLeast, atMost, by, value, ...all, isMet };
+  return { of, to, atLeast, atMost, value, ...all, isMet };
 }
 
 function describe({ title, unit, figures, verdicts }) {
@@ -98,10 +98,10 @@ function describe({ title, unit, figures, verdicts }) {
     const { median: middle, min, max } = spread(values);
     return `  ${contender.padEnd(22)} ${shown(middle).padStart(12)} ${unit}   (${shown(min)} to ${shown(max)})`;
   });
-  const lines = verdicts.map(({ of, to, atLeast, atMost, by, value, min, max, isMet }) => {
+  const lines = verdicts.map(({ of, to, atLeast, atMost, value, min, max, isMet }) => {
     const asked = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
     const what = to === undefined ? of : `${of} to ${to}`;
-    return `  ${isMet ? '✓' : '✗'} ${what}: ${by} ${shown(value)} (${shown(min)} to ${shown(max)}), ${asked}`;
+    return `  ${isMet ? '✓' : '✗'} ${what}: ${shown(value)} (${shown(min)} to ${shown(max)}), ${asked}`;
   });
   return [title, ...rows, ...lines, ''].join('\n');
 }

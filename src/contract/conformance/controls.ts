@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../core/envelope.ts';
 import { RATE_MARK } from '../../core/rate.ts';
-import { begin, completed, HOUR, locks, newJob, rate, retry, type Session } from './session.ts';
+import { begin, completed, HOUR, locks, newJob, present, rate, retry, type Session } from './session.ts';
 import type { Subject } from './subject.ts';
 
 const ids = (jobs: readonly ClaimedJob[]): string[] => jobs.map(({ id }) => id);
@@ -36,7 +36,7 @@ export function controlsSuite(subject: Subject): void {
       const [a] = await session.claim(worker, 2);
       await session.pause({ queue: 'q' });
       await session.enqueue(newJob('c'));
-      expect((await session.settle(a as ClaimedJob, completed)).settled).toEqual(['settled']);
+      expect((await session.settle(present(a), completed)).settled).toEqual(['settled']);
       expect(await session.claim(worker, 5)).toEqual([]);
       expect(await session.waiting()).toEqual(['b', 'c']);
     });
@@ -72,7 +72,7 @@ export function controlsSuite(subject: Subject): void {
       await session.enqueue(newJob('a', one), newJob('b', one), newJob('c', { ...one, type: 'else' }));
       const [a] = await session.claim(worker, 3);
       await session.enqueue(newJob('d'));
-      await session.settle(a as ClaimedJob, completed);
+      await session.settle(present(a), completed);
       expect(await backend.find('b')).toMatchObject({ granted: true });
       await session.pause({ type: 'test' }, { by: 'ann', reason: 'a bug' });
       const { claimed, moves } = await session.exchange(worker, [], { queues: ['q'], count: 5, locks: 'take' });
@@ -112,7 +112,7 @@ export function controlsSuite(subject: Subject): void {
       expect(await runs(session, 'q')).toBe(2);
       expect(await backend.wait(['q'], { timeout: 30 })).toBe('timeout');
       const woken = backend.wait(['q'], { timeout: 5_000 });
-      await session.settle(a as ClaimedJob, completed);
+      await session.settle(present(a), completed);
       expect(await woken).toBe('woken');
       expect(ids(await session.claim(first, 5))).toEqual(['c']);
     });
@@ -126,14 +126,14 @@ export function controlsSuite(subject: Subject): void {
       await session.limitQueue('q', { concurrency: 5 });
       expect(await runs(session, 'q')).toBe(5);
       expect(await session.claim(worker)).toEqual([]);
-      await session.settle(one as ClaimedJob, retry(HOUR));
-      await session.settle(two as ClaimedJob, { kind: 'parked', reason: 'unknown' });
+      await session.settle(present(one), retry(HOUR));
+      await session.settle(present(two), { kind: 'parked', reason: 'unknown' });
       expect(await runs(session, 'q')).toBe(3);
       await session.vanish(mortal);
       expect(await runs(session, 'q')).toBe(1);
       await session.relinquish(worker);
       expect(await runs(session, 'q')).toBe(0);
-      expect((await session.settle(three as ClaimedJob, completed)).settled).toEqual(['stale']);
+      expect((await session.settle(present(three), completed)).settled).toEqual(['stale']);
       expect(await session.claim(worker, 9)).toHaveLength(5);
       await session.limitQueue('q', null);
       expect(await backend.controls.queueLimits()).toEqual([]);
@@ -162,10 +162,10 @@ export function controlsSuite(subject: Subject): void {
       await session.enqueue(newJob('a', one), newJob('b', one), newJob('c', { locks: null }), newJob('d'));
       const [a, c] = await session.claim(worker, 9);
       expect([a?.id, c?.id]).toEqual(['a', 'c']);
-      expect((await session.lock(c as ClaimedJob, locks(['k', 1]))).state).toBe('held');
+      expect((await session.lock(present(c), locks(['k', 1]))).state).toBe('held');
       expect(await runs(session, 'q')).toBe(1);
       expect(ids(await session.claim(worker, 9))).toEqual(['d']);
-      await session.unlock(a as ClaimedJob);
+      await session.unlock(present(a));
       expect(await runs(session, 'q')).toBe(2);
     });
 

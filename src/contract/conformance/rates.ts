@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../core/envelope.ts';
 import { RATE_MARK } from '../../core/rate.ts';
-import { begin, completed, HOUR, locks, newJob, rate, released, type Session } from './session.ts';
+import { begin, completed, HOUR, locks, newJob, present, rate, released, type Session } from './session.ts';
 import type { Subject } from './subject.ts';
 
 /** Between which two instants of the backend's clock a job started. */
@@ -174,7 +174,7 @@ export function ratesSuite(subject: Subject): void {
       const worker = await session.worker();
       await session.enqueue(newJob('a', { locks: null }), newJob('b', { locks: null }));
       const [a, b] = await session.claim(worker, 2);
-      const lock = (job: ClaimedJob | undefined) => session.lock(job as ClaimedJob, [rate('r', HOUR)]);
+      const lock = (job: ClaimedJob | undefined) => session.lock(present(job), [rate('r', HOUR)]);
       expect(await lock(a)).toMatchObject({ state: 'locked' });
       expect(await lock(b)).toMatchObject({ state: 'held' });
       expect(await backend.find('b')).toMatchObject({ state: 'held', heldFor: `${RATE_MARK}r` });
@@ -202,9 +202,9 @@ export function ratesSuite(subject: Subject): void {
       await session.enqueue(...['a', 'b', 'c', 'd'].map((id) => newJob(id, of(2))), newJob('e', of(1)));
       const [a, b] = await session.claim(worker, 5);
       expect(await session.held('k')).toEqual(['c', 'd', 'e']);
-      await session.settle(a as ClaimedJob, completed);
+      await session.settle(present(a), completed);
       expect(await session.waiting()).toEqual([]);
-      await session.settle(b as ClaimedJob, completed);
+      await session.settle(present(b), completed);
       expect(await session.waiting()).toEqual(['c']);
     });
 
@@ -214,7 +214,7 @@ export function ratesSuite(subject: Subject): void {
       const of = (concurrency: number) => ({ locks: locks(['k', concurrency]) });
       await session.enqueue(newJob('a', of(1)), newJob('b', of(1)));
       const [a] = await session.claim(worker, 5);
-      await session.settle(a as ClaimedJob, completed);
+      await session.settle(present(a), completed);
       await session.settle(await session.take(worker, 'b'), completed);
       await session.enqueue(newJob('c', of(2)), newJob('d', of(2)));
       expect((await session.claim(worker, 5)).map(({ id }) => id)).toEqual(['c', 'd']);

@@ -201,6 +201,12 @@ export class Session {
   }
 }
 
+/** A claim that there must be. */
+export function present(job: ClaimedJob | undefined): ClaimedJob {
+  if (job === undefined) throw new Error('there should have been one more claim');
+  return job;
+}
+
 /** Some round trips of time, in which what was started before gets under way. */
 export async function roundTrips(backend: Backend): Promise<void> {
   for (let trip = 0; trip < 5; trip += 1) await backend.now();

@@ -1,9 +1,9 @@
 -- The stored envelope: a line of JSON, then the payload, which no script ever parses (it may be large, and Lua would damage
 -- its numbers). The line is [locks, type, queue, enqueued at, sequence, attempts, crashes, foreign, extras]; zeros at its end
 -- may be missing. locks: 0 none, 1 not known, or a list of [key, concurrency] sorted by key, of a rate [key, burst, ms from one
--- to the next]; 2 none and 3 not known where there
--- are extras, so that whoever is in a hurry knows by the first number that nothing else needs to be looked at. foreign: 1 where
--- the payload is a whole envelope that another program pushed. extras: an object, or left out.
+-- to the next]; 2 none and 3 not known where there are extras, so that whoever is in a hurry knows by the first number that
+-- nothing else needs to be looked at. foreign: 1 where the payload is a whole envelope that another program pushed. extras: an
+-- object, or left out.
 local LOCKS, TYPE, QUEUE, SEQ, ATTEMPTS, CRASHES, EXTRAS = 1, 2, 3, 5, 6, 7, 9
 local NO_LOCKS = {}
 
