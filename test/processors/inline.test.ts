@@ -11,7 +11,7 @@ import type { Schema } from '../../src/core/schema.ts';
 import { Fail, RateLimited, RetryAt, Snooze } from '../../src/core/verdict.ts';
 import { InlineProcessor } from '../../src/processors/inline.ts';
 import { listenForStrayRejections } from '../../src/processors/stray-rejections.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 
 const claimed: ClaimedJob = {
   ...{ id: 'a', type: 't', queue: 'q', payload: '{"n":1}', locks: [], attempts: 0, crashes: 0 },
@@ -20,18 +20,22 @@ const claimed: ClaimedJob = {
 
 interface Setting {
   readonly job?: Partial<ClaimedJob>;
+  readonly clock?: Clock;
   readonly controller?: AbortController;
   readonly lock?: (locks: readonly Lock[]) => Promise<boolean>;
   readonly pauseRate?: (key: string, until: Due) => Promise<void>;
 }
 
-function attempt(handlers: Handler[], { job = {}, controller = new AbortController(), lock, pauseRate }: Setting = {}) {
+function attempt(
+  handlers: Handler[],
+  { job = {}, clock = systemClock, controller = new AbortController(), lock, pauseRate }: Setting = {},
+) {
   const lines: string[] = [];
   const reports: string[] = [];
   const at = (_fields: object, message: string): void => void lines.push(message);
   const processor = new InlineProcessor({
     handlers: new Map(handlers.map((handler) => [handler.definition.type, handler])),
-    clock: systemClock,
+    clock,
     random: () => 0.5,
     maxPayload: 100,
   });
@@ -260,21 +264,32 @@ test('a rejection that comes after its attempt has ended is logged', async () =>
 });
 
 test('no timer of an attempt outlives it', async () => {
-  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-  const before = timers();
+  const running = new Set<object>();
+  const clock: Clock = {
+    ...systemClock,
+    after: (milliseconds, callback) => {
+      const timer = {};
+      running.add(timer);
+      const cancel = systemClock.after(milliseconds, callback);
+      return () => {
+        running.delete(timer);
+        cancel();
+      };
+    },
+  };
   const type = defineJob({ ...withInput, timeout: '1h' });
-  await attempt([type.handle(() => {})]).outcome;
+  await attempt([type.handle(() => {})], { clock }).outcome;
+  expect(running.size).toBe(0);
   const stop = new AbortController();
   const { outcome } = attempt(
     [type.handle((_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject)))],
-    {
-      controller: stop,
-    },
+    { clock, controller: stop },
   );
   await systemClock.turn();
+  expect(running.size).toBe(1);
   stop.abort(new Error('stop'));
   await outcome;
-  expect(timers()).toBe(before);
+  expect(running.size).toBe(0);
 });
 
 const rates = ['api', 'mail'].map((key) => ({ key: RATE_MARK + key, concurrency: 1, interval: 10 }));

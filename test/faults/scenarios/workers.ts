@@ -140,9 +140,13 @@ export const pause = scenario({
       const hasLock = systemClock.sleep(STOPPED).then(() => false);
       const isLost = await Promise.race([isTaken, hasLock]);
       stage.claim(isLost || stage.backend === 'sqlite', `${id} was not reclaimed from a stopped worker`);
+      if (!isLost) {
+        // No one else could renew a lease meanwhile.
+        stage.fault('SIGSTOP in the middle of a write', 'store');
+        stage.note('a worker was stopped in the middle of a write to the file: all waited for it');
+      }
       sleeper.signal('SIGCONT');
       if (isLost) await Promise.any([sleeper.told('lost'), sleeper.told('stale')]);
-      else stage.note('a worker was stopped in the middle of a write to the file: all waited for it');
       await load.more(20);
     }
   },
