@@ -20,12 +20,15 @@ export interface ExchangeOrder {
 export function encodeExchange(request: ExchangeRequest, grantTimeout: number): ExchangeOrder {
   const { worker, settlements, claim } = request;
   const { queues = [], count = 0, locks = 'take' } = claim ?? {};
-  const plain: string[] = [];
+  const ids: string[] = [];
+  const tokens: string[] = [];
   const others: unknown[] = [];
   const isInBulk = settlements.map(bulk(request));
   for (const [at, settlement] of settlements.entries()) {
-    if (isInBulk[at] === true) plain.push(settlement.job.id, settlement.job.token);
-    else others.push(encodeSettlement(settlement));
+    if (isInBulk[at] === true) {
+      ids.push(settlement.job.id);
+      tokens.push(settlement.job.token);
+    } else others.push(encodeSettlement(settlement));
   }
   const words = [
     worker,
@@ -35,8 +38,9 @@ export function encodeExchange(request: ExchangeRequest, grantTimeout: number): 
     CLAIM_BUDGET,
     queues.length,
     ...queues,
-    plain.length / 2,
-    ...plain,
+    ids.length,
+    ...ids,
+    ...tokens,
     others.length === 0 ? '' : JSON.stringify(others),
   ];
   return { words, isInBulk };

@@ -142,19 +142,19 @@ export class Keys {
   }
 }
 
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /**
- * The same table as Lua: `SEQUENCE` for a single key, `job_key(id)` for one of a family; the root is ARGV[1]. Only what this script
- * names: a function of Lua has no more than 200 local variables.
+ * The same table as Lua, by the name that a script uses: `SEQUENCE` for a single key, `job_key(id)` for one of a family. The root is
+ * in `ROOT`.
  */
-export function luaKeys(script: string): string {
-  const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const singles = Object.entries(SINGLES).map(([name, key]) => `local ${snake(name).toUpperCase()} = ROOT .. '${key}'`);
-  const families = Object.entries(FAMILIES).map(
-    ([name, key]) => `local function ${snake(name)}_key(name) return ROOT .. '${key}' .. name end`,
-  );
-  const words = new Set(script.match(/\w+/g));
-  const needed = [...singles, ...families].filter((line) =>
-    words.has(/^local (?:function )?(\w+)/.exec(line)?.[1] ?? ''),
-  );
-  return ['local ROOT = ARGV[1]', ...needed].join('\n');
-}
+export const LUA_KEYS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(SINGLES).map(([name, key]): [string, string] => {
+    const constant = snake(name).toUpperCase();
+    return [constant, `local ${constant} = ROOT .. '${key}'`];
+  }),
+  ...Object.entries(FAMILIES).map(([name, key]): [string, string] => {
+    const family = `${snake(name)}_key`;
+    return [family, `local function ${family}(name) return ROOT .. '${key}' .. name end`];
+  }),
+]);

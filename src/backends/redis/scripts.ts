@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { GRANT_BUDGET, MOST_PASSES, MOST_WATCHERS, RESUMED_KEYS, WATCH_LEASE } from '../../contract/backend.ts';
 import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
-import { luaKeys } from './keys.ts';
+import { LUA_KEYS } from './keys.ts';
 
 /** One script for each transition, and one for each read that must see one moment. */
 export const SCRIPTS = [
@@ -53,27 +53,42 @@ export interface Script {
   readonly sha: string;
 }
 
-/** Bounds that the contract sets, by the names that scripts use for them. */
 const BOUNDS = Object.entries({
   ...{ GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES },
   ...{ MOST_WATCHERS, WATCH_LEASE },
-})
-  .map(([name, value]) => `local ${name} = ${value}`)
-  .join('\n');
+});
+
+/** What scripts name and do not say: keys, and bounds that the contract sets. */
+const NAMES: readonly (readonly [name: string, line: string])[] = [
+  ...LUA_KEYS,
+  ...BOUNDS.map(([name, value]) => [name, `local ${name} = ${value}`] as const),
+];
 
 const scripts = new Map<ScriptName, Script>();
 
-/** A script as the server gets it: the line with its flags, keys and bounds, and the file with what it includes. */
+/** A script as the server gets it: the line with its flags, what it names, and the file with what it includes. */
 export function script(name: ScriptName): Script {
   let loaded = scripts.get(name);
   if (loaded === undefined) {
     const [flags, ...lines] = read(name).split('\n');
-    const body = include(lines.join('\n'), new Set());
-    const source = `${flags}\n${luaKeys(body)}\n${BOUNDS}\n${body}`;
+    // What a script needs only where it goes on behind this mark is not made before.
+    const [start = '', rest = ''] = include(lines.join('\n'), new Set()).split('\n--@keys\n');
+    const source = [flags, 'local ROOT = ARGV[1]', preface(start, ''), start, preface(rest, start), rest].join('\n');
     loaded = { source, sha: createHash('sha1').update(source).digest('hex') };
     scripts.set(name, loaded);
   }
   return loaded;
+}
+
+/** Defines what a part of a script names, and no part before it did: a function of Lua has no more than 200 local variables. */
+function preface(part: string, before: string): string {
+  const [named, known] = [wordsIn(part), wordsIn(before)];
+  const lines = NAMES.filter(([name]) => named.has(name) && !known.has(name)).map(([, line]) => line);
+  return lines.join('\n');
+}
+
+function wordsIn(text: string): Set<string> {
+  return new Set(text.match(/\w+/g));
 }
 
 /** Puts in the shared pieces that a text asks for, each once, and those that they ask for in their turn. */

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { luaKeys } from '../../../src/backends/redis/keys.ts';
-import { SCRIPTS, script } from '../../../src/backends/redis/scripts.ts';
+import { SCRIPTS, type ScriptName, script } from '../../../src/backends/redis/scripts.ts';
 import { startRedis } from '../../harness/redis-server.ts';
 
 const folder = new URL('../../../src/backends/redis/lua/', import.meta.url);
@@ -18,13 +17,13 @@ function locals(source: string): number {
   }, 0);
 }
 
-test('a script gets the keys that it names, and no others', () => {
-  const keys = luaKeys("call('GET', TOKEN) call('DEL', job_key(id))");
-  expect(keys.split('\n')).toEqual([
-    'local ROOT = ARGV[1]',
-    "local TOKEN = ROOT .. 'token'",
-    "local function job_key(name) return ROOT .. 'job:' .. name end",
-  ]);
+test('a script defines the keys and bounds that it names, each once, and no others', () => {
+  const defined = (name: ScriptName): string[] =>
+    [...script(name).source.matchAll(/^local (?:function )?(\w+).* ROOT \.\./gm)].map(([, key = '']) => key);
+  expect(defined('retire')).toEqual(['WORKERS', 'TAKES']);
+  const keys = defined('exchange');
+  expect(keys).toContain('GRANTS');
+  expect(new Set(keys).size).toBe(keys.length);
 });
 
 test('the server takes every script, and none is at the limit of what Lua takes', async () => {

@@ -3,28 +3,64 @@
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 client, 3 call, 4 floor, 5 worker, 6 how long a grant is kept (ms),
 --       7 how many to claim, 8 'take' locks or 'later', 9 how many entries to look at beyond those, 10 number of queues,
---       the queues; number of plain completions, an id and a token for each; the other settlements as JSON or ''
+--       the queues; number of plain completions, their ids, their tokens; the other settlements as JSON or ''
 -- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, token, … }, { event, id, queue, detail, … }, 1 when the step ended at its bound,
 --           how many jobs the worker owns, the instant }
 -- Atomic since a job must never be without an owner, nor a place without a holder: settling, granting and claiming are one.
+--@include clock
+--@include calls
+
+local client, number, floor, worker = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local count = tonumber(ARGV[7])
+local queues = { unpack(ARGV, 11, 10 + ARGV[10]) }
+local ids_at = 12 + #queues
+local plain = tonumber(ARGV[ids_at - 1])
+local others = ARGV[ids_at + 2 * plain]
+
+-- What was claimed, flat: id, envelope, token, …; the same without envelopes, and how many there are.
+local claimed, owned, taken = {}, {}, 0
+-- A digit for each settlement, of the plain ones once they are settled.
+local settled
+-- What has left its queue and is yet to be claimed: { queue, ids, values }.
+local popped
+local first_token
+
+-- As many numbers as may be needed are taken at once; gaps do no harm. They go by the clock, and not by a counter alone: a server
+-- that has lost its newest writes must give out none once more, and none that is less than those that it forgot.
+local function take_tokens()
+  if first_token then return end
+  first_token = math.max(tonumber(call('GET', TOKEN) or 0) + 1, now * 1000)
+  call('SET', TOKEN, text(first_token + count - 1))
+end
+
+local function reply(is_lost, has_more)
+  local digits = table.concat(settled)
+  -- The tokens that were given out, and no more: a range too wide would give a repeat the jobs of other claims.
+  local from = first_token or 1
+  keep_reply(client, number, floor, digits .. ' ' .. text(from) .. ' ' .. text(from + taken - 1))
+  return { is_lost, digits, claimed, moves, has_more, call('HLEN', processing_key(worker)), now }
+end
+
+local earlier = earlier_reply(client, number)
+--@include express
+if express() then return reply(0, 0) end
+--@keys
 --@include start
 --@include telling
 --@include envelope
 --@include locks
 
-local client, number, floor, worker = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local grant_timeout = tonumber(ARGV[6])
-local count, with_locks, budget = tonumber(ARGV[7]), ARGV[8] == 'take', tonumber(ARGV[9])
+local with_locks, budget = ARGV[8] == 'take', tonumber(ARGV[9])
 budget = budget + count
 
 --@include settle
 --@include claim
 
 -- A repeat finds its claims by their tokens, which lie in the range that the first call took.
-local earlier = earlier_reply(client, number)
 if earlier then
-  local settled, from, to = string.match(earlier, '^(%d*) (%d+) (%d+)$')
+  local digits, from, to = string.match(earlier, '^(%d*) (%d+) (%d+)$')
   local all = call('HGETALL', processing_key(worker))
   local tokens = {}
   for at = 2, #all, 2 do
@@ -33,28 +69,19 @@ if earlier then
   end
   table.sort(tokens, function(a, b) return a[1] < b[1] end)
   for _, claim in ipairs(tokens) do own('', claim[2], call('GET', job_key(claim[2])) or '', claim[3]) end
-  return { 0, settled, claimed, moves, 1, call('HLEN', processing_key(worker)), now }
+  return { 0, digits, claimed, moves, 1, call('HLEN', processing_key(worker)), now }
 end
 
-local at = 10
-local queues = {}
-for index = 1, tonumber(ARGV[at]) do queues[index] = ARGV[at + index] end
-at = at + #queues + 1
-local ids, tokens, results = {}, {}, {}
-for index = 1, tonumber(ARGV[at]) do
-  ids[index], tokens[index] = ARGV[at + 2 * index - 1], ARGV[at + 2 * index]
-end
-local others = ARGV[at + 2 * #ids + 1]
 resume(freed)
-if #ids > 0 then settle_plain(worker, ids, tokens, results) end
+if not settled then settled = settle_plain(worker, ids_at, plain) end
 if others ~= '' then
-  for _, settlement in ipairs(cjson.decode(others)) do results[#results + 1] = settle(settlement) end
+  for _, settlement in ipairs(cjson.decode(others)) do settled[#settled + 1] = settle(settlement) end
 end
 put_back()
 grant_all(freed, grant_timeout)
 
-local is_lost = call('ZSCORE', WORKERS, worker) == false
-if count > 0 and not is_lost then
+local has_lease = call('ZSCORE', WORKERS, worker)
+if count > 0 and has_lease then
   for _, queue in ipairs(queues) do
     if has_more == 0 then claim_from(queue) end
     update_wake(queue)
@@ -64,9 +91,4 @@ if count > 0 and not is_lost then
 end
 if has_ungranted() then has_more = 1 end
 wake_claimers()
-
-local settled = table.concat(results)
--- The tokens that were given out, and no more: a range too wide would give a repeat the jobs of other claims.
-local from = first_token or 1
-keep_reply(client, number, floor, settled .. ' ' .. text(from) .. ' ' .. text(from + taken - 1))
-return { is_lost and 1 or 0, settled, claimed, moves, has_more, call('HLEN', processing_key(worker)), now }
+return reply(has_lease and 0 or 1, has_more)

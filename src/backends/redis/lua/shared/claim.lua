@@ -1,18 +1,12 @@
--- Taking jobs from queues. needs: start, envelope, locks. Reads: worker, count, budget, with_locks, grant_timeout.
+-- Taking jobs from queues. needs: start, envelope, locks. Reads: worker, count, budget, with_locks, grant_timeout, and what has been
+-- claimed and popped so far.
 
 --@include queues
 
-local claimed, owned = {}, {}
-local taken, has_more = 0, 0
-local first_token
+local has_more = 0
 
 local function next_token()
-  -- As many numbers as may be needed are taken at once; gaps do no harm. They go by the clock, and not by a counter alone:
-  -- a server that has lost its newest writes must give out none once more, and none that is less than those that it forgot.
-  if not first_token then
-    first_token = math.max(tonumber(call('GET', TOKEN) or 0) + 1, now * 1000)
-    call('SET', TOKEN, text(first_token + count - 1))
-  end
+  take_tokens()
   return text(first_token + taken)
 end
 
@@ -188,12 +182,18 @@ do
         budget = budget - #granted / 2
         for at = 1, #granted, 2 do claim_granted(queue, granted[at]) end
       else
-        local ids, are_listed = take_next(queue, want)
-        if #ids == 0 then break end
+        local ids, are_listed, values
+        if popped and popped.queue == queue then
+          ids, are_listed, values = popped.ids, true, popped.values
+          popped = nil
+        else
+          ids, are_listed = take_next(queue, want)
+          if #ids == 0 then break end
+          local keys = {}
+          for at, id in ipairs(ids) do keys[at] = job_key(id) end
+          values = call('MGET', unpack(keys))
+        end
         budget = budget - #ids
-        local keys = {}
-        for at, id in ipairs(ids) do keys[at] = job_key(id) end
-        local values = call('MGET', unpack(keys))
         -- Only a list keeps what was cancelled.
         local has_cancelled = are_listed and call('EXISTS', cancelled_key(queue)) == 1
         for at, id in ipairs(ids) do

@@ -96,25 +96,25 @@ local function settle(settlement)
   return '1'
 end
 
--- Settles jobs that completed at the first attempt and hold nothing, which most do: three commands for the whole batch.
-local function settle_plain(worker, ids, tokens, results)
-  local keys, done = {}, {}
-  for first = 1, #ids, 1000 do
-    local current = call('HMGET', processing_key(worker), unpack(ids, first, math.min(first + 999, #ids)))
+-- Settles jobs that completed at the first attempt and hold nothing, which most do: a few commands for the whole batch. Their ids
+-- are in ARGV, then their tokens. Returns a digit for each.
+local function settle_plain(worker, ids_at, count)
+  local keys, done, results = {}, {}, {}
+  local tokens_at = ids_at + count
+  for first = 0, count - 1, 1000 do
+    local last = math.min(first + 999, count - 1)
+    local current = call('HMGET', processing_key(worker), unpack(ARGV, ids_at + first, ids_at + last))
     for at, token in ipairs(current) do
-      local id = ids[first + at - 1]
-      -- The same job twice in one batch is settled once.
-      if token == tokens[first + at - 1] and not done[id] then
-        done[id] = true
-        results[#results + 1] = '1'
+      local id = ARGV[ids_at + first + at - 1]
+      local is_owner = token == ARGV[tokens_at + first + at - 1]
+      results[#results + 1] = is_owner and '1' or '0'
+      if is_owner then
         done[#done + 1] = id
         keys[#keys + 1] = job_key(id)
-      else
-        results[#results + 1] = '0'
       end
     end
   end
-  if #keys == 0 then return end
+  if #keys == 0 then return results end
   in_chunks('HDEL', processing_key(worker), done)
   for _, id in ipairs(done) do leave(id) end
   if are_aside() then
@@ -126,6 +126,7 @@ local function settle_plain(worker, ids, tokens, results)
   end
   for first = 1, #keys, 1000 do call('DEL', unpack(keys, first, math.min(first + 999, #keys))) end
   call('INCRBY', SUCCESSFUL_TOTAL, #keys)
+  return results
 end
 
 -- Puts released jobs back, the lowest token foremost.

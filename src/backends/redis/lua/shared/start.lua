@@ -1,22 +1,12 @@
--- What every script starts with: the clock, read once, and what the script reports at its end.
-local call = redis.call
-local sub, find, format = string.sub, string.find, string.format
-
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
--- Whole numbers as text: tostring would write large ones as 1e+15.
-local function text(number)
-  return format('%.0f', number)
-end
+-- What nearly every script starts with: the clock, and what the script reports at its end.
+--@include clock
 
 -- When a job is due: 'in MS' from now, or 'at INSTANT'.
 local function instant_of(due)
   return tonumber(sub(due, 4)) + (sub(due, 1, 2) == 'in' and now or 0)
 end
 
--- Transitions of jobs that the caller did not name, flat: event, id, queue, detail.
-local moves = {}
+-- Tells of a transition.
 local function move(event, id, queue, detail)
   local at = #moves
   moves[at + 1], moves[at + 2], moves[at + 3], moves[at + 4] = event, id, queue, detail or ''
@@ -73,24 +63,4 @@ local function wake_claimers()
   if is_due_sooner and call('EXISTS', DUE_SOONER) == 0 then call('RPUSH', DUE_SOONER, '1') end
 end
 
--- A call that was repeated (its reply was lost) finds the reply of the first under its number, and must change nothing.
--- One that comes after its client is done with it must change nothing either: a network may deliver what was sent over a
--- connection that its client has given up, when the reply of the repeat was had long ago and its record is gone. The newest
--- call on record tells: its floor is the highest.
-local function earlier_reply(client, number)
-  local found = call('ZRANGE', calls_key(client), number, number, 'BYSCORE')[1]
-  if found then return string.match(found, '^%d+:%d+:(.*)$') end
-  local newest = call('ZRANGE', calls_key(client), -1, -1)[1]
-  local floor = newest and tonumber(string.match(newest, '^%d+:(%d+):'))
-  if floor and tonumber(number) < floor then error(redis.error_reply('LATECALL the client is done with this call')) end
-  return nil
-end
-
--- Keeps a reply for a repeat, and forgets those that the client has had: what is below its floor.
-local DAY = 86400000
-local function keep_reply(client, number, floor, reply)
-  local key = calls_key(client)
-  call('ZREMRANGEBYSCORE', key, '-inf', '(' .. floor)
-  call('ZADD', key, number, number .. ':' .. floor .. ':' .. reply)
-  call('PEXPIRE', key, DAY)
-end
+--@include calls
