@@ -264,6 +264,8 @@ export interface Backend
   readonly location: string;
   /** The largest payload that it takes, in bytes of JSON. */
   readonly maxPayload: number;
+  /** It works while this process does: a second exchange that is made before the first is answered saves time. */
+  readonly overlaps: boolean;
   readonly schedules: ScheduleStore;
   /** Null where only this handle can reach the store: it is in this process's memory, or goes through a user's own client. */
   readonly reopen: Reopen | null;

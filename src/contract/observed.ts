@@ -43,6 +43,7 @@ export class ObservedBackend implements Backend {
   readonly kind: string;
   readonly location: string;
   readonly maxPayload: number;
+  readonly overlaps: boolean;
   readonly reopen: Reopen | null;
   readonly controls: ControlBackend;
   readonly schedules: ScheduleStore;
@@ -58,6 +59,7 @@ export class ObservedBackend implements Backend {
     this.kind = backend.kind;
     this.location = backend.location;
     this.maxPayload = backend.maxPayload;
+    this.overlaps = backend.overlaps;
     this.reopen = backend.reopen;
     this.controls = backend.controls;
     this.schedules = observedSchedules(backend.schedules, (job, reply) => this.#emitEnqueued([job], reply));

@@ -12,19 +12,22 @@ export function isSchema(value: unknown): value is Schema {
 }
 
 /**
- * Validates `value` and returns the schema's output.
+ * Validates `value` and returns the schema's output; a promise of it only where the schema validates asynchronously, as Standard
+ * Schema lets any do.
  * @throws InvalidInputError with each path and reason, or InvalidOutputError for a result
  */
-export async function validate<Output>(
+export function validate<Output>(
   schema: Schema<unknown, Output>,
   value: unknown,
   type: string,
   Invalid: typeof InvalidInputError | typeof InvalidOutputError = InvalidInputError,
-): Promise<Output> {
-  // Standard Schema lets any validator be asynchronous, so the result is always awaited.
-  const result = await schema['~standard'].validate(value);
-  if (result.issues === undefined) return result.value;
-  throw new Invalid(type, result.issues.map(toIssue));
+): Output | Promise<Output> {
+  const outputOf = (result: StandardSchemaV1.Result<Output>): Output => {
+    if (result.issues === undefined) return result.value;
+    throw new Invalid(type, result.issues.map(toIssue));
+  };
+  const result = schema['~standard'].validate(value);
+  return 'then' in result ? Promise.resolve(result).then(outputOf) : outputOf(result);
 }
 
 function toIssue(issue: StandardSchemaV1.Issue): InputIssue {

@@ -3,6 +3,7 @@ import type { ClaimedJob, Due } from '../core/envelope.ts';
 import { deadlineOf } from '../core/extras.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { LazyAbortController } from '../runtime/lazy-abort.ts';
 
 /**
  * When the job of one run must have ended. That is an instant of the backend's clock, and this process's may be wrong: so it is
@@ -30,16 +31,26 @@ export class Deadline {
   /**
    * Has a job run within its deadline: not at all where that has passed, and no longer than until then; one that would go on
    * only afterwards has failed.
+   * @param run starts it, with whom to tell of its outcome
    */
-  async limit(controller: AbortController, run: () => Promise<Outcome | null>): Promise<Outcome | null> {
-    if (this.#left <= 0) return this.#fail('before it ran');
+  limit(
+    controller: LazyAbortController,
+    run: (ended: (outcome: Outcome | null) => void) => void,
+    told: (outcome: Outcome | null) => void,
+  ): void {
+    if (this.#left <= 0) {
+      told(this.#fail('before it ran'));
+      return;
+    }
     const stop = this.#clock.after(this.#left, () => {
-      if (controller.signal.aborted) return;
+      if (controller.aborted) return;
       this.#hasEndedRun = true;
       controller.abort(deadlineError(this.#at, 'while it ran'));
     });
-    const outcome = await run().finally(stop);
-    return outcome === null ? null : this.#judge(outcome);
+    run((outcome) => {
+      stop();
+      told(outcome === null ? null : this.#judge(outcome));
+    });
   }
 
   #judge(outcome: Outcome): Outcome {

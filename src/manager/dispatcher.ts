@@ -5,6 +5,7 @@ import { CanceledError } from '../core/errors.ts';
 import type { StoredLock } from '../core/lock.ts';
 import { MOST_CRASHES, type Outcome } from '../core/outcome.ts';
 import { newName } from '../runtime/identity.ts';
+import { LazyAbortController } from '../runtime/lazy-abort.ts';
 import { persist } from '../runtime/persist.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Gate } from './gate.ts';
@@ -27,28 +28,37 @@ export interface DispatcherOptions {
   readonly lost: (worker: string, jobs: readonly ClaimedJob[]) => void;
   /** Told of a result that the backend refused: the run no longer owned its job. */
   readonly stale: (settlement: Settlement) => void;
-  /** Runs a job that was claimed at this time, by the backend's clock. Null where there is nothing to settle. Never rejects. */
-  readonly execute: (job: ClaimedJob, controller: AbortController, now: number) => Promise<Outcome | null>;
+  /**
+   * Runs a job that was claimed at this time, by the backend's clock, and tells once how it ended, maybe before it returns: null
+   * where there is nothing to settle. Never throws.
+   */
+  readonly execute: (
+    job: ClaimedJob,
+    controller: LazyAbortController,
+    now: number,
+    told: (outcome: Outcome | null) => void,
+  ) => void;
 }
 
 interface Run {
   readonly job: ClaimedJob;
-  readonly controller: AbortController;
+  readonly controller: LazyAbortController;
   /** Its result is of no use any more. */
   isDropped: boolean;
-  /** Settles when its slot is free. */
-  ended: Promise<void>;
 }
 
 // One exchange is one step of the backend, which must stay short.
 const MOST_SETTLEMENTS = 200;
 const MOST_CLAIMS = 200;
+/** With fewer slots, two exchanges cost more than they save. */
+const LEAST_OVERLAP = 16;
 /** Of results, in characters; a single one may be longer. */
 const MOST_RESULT = 4_194_304;
 
 /**
- * The pump between the backend and the processors: one exchange at a time settles what has ended and claims for the slots
- * that are free.
+ * The pump between the backend and the processors: an exchange settles what has ended and claims for the slots that are free. Mostly
+ * there is one at a time; where the queues are full, and the store works beside this process, there are two, each for half of the
+ * slots, so that neither waits for the other.
  *
  * States: joined (it has a worker's name and lease) or not; open (it claims) or draining. It is done when it drains, nothing
  * runs, and nothing is left to settle.
@@ -69,6 +79,15 @@ export class Dispatcher {
   #hasStrays = false;
   /** Nothing was asked of the store for as long as a lease. */
   #isOverdue = false;
+  /** The exchanges whose replies are yet to come. */
+  readonly #underway = new Set<ExchangeRequest>();
+  /** Why no exchange can be made any more. */
+  #failure: { readonly error: unknown } | null = null;
+  /** The newest claim got all that it asked for: there is more. */
+  #isBusy = false;
+  /** When the store last told how many jobs the worker owns with no other exchange under way, by the monotonic clock. */
+  #comparedOn = 0;
+  #idle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions, surroundings: Surroundings) {
     this.#options = options;
@@ -103,10 +122,10 @@ export class Dispatcher {
     try {
       while (!this.#isDone()) {
         await this.#rejoin();
-        if (this.#hasStrays) await this.#relinquish();
+        if (this.#hasStrays && this.#underway.size === 0) await this.#relinquish();
         const request = this.#nextRequest();
         if (request === null) await this.#pause();
-        else await this.#exchange(request);
+        else void this.#exchange(request);
       }
     } finally {
       await this.#listener.stop();
@@ -120,11 +139,12 @@ export class Dispatcher {
     this.#change.open();
   }
 
-  /** Aborts the signals of all that runs. Settles when nothing runs any more: within the processors' reaction time. */
+  /**
+   * Aborts the signals of all that runs. Settles when nothing runs any more: within the processors' reaction time, once it drains.
+   */
   async abort(reason: Error): Promise<void> {
-    const runs = [...this.#runs];
-    for (const { controller } of runs) controller.abort(reason);
-    await Promise.all(runs.map(({ ended }) => ended));
+    for (const { controller } of [...this.#runs]) controller.abort(reason);
+    if (this.#runs.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Somebody wants this run cancelled: its signal aborts, and it ends as cancelled unless it completes, or fails for good. */
@@ -143,6 +163,7 @@ export class Dispatcher {
     }
     this.#drop(reason);
     this.#runs.clear();
+    this.#tellIdle();
     this.#change.open();
     return jobs;
   }
@@ -177,7 +198,9 @@ export class Dispatcher {
 
   #isDone(): boolean {
     this.#givingUp.signal.throwIfAborted();
-    return this.#draining.signal.aborted && this.#runs.size === 0 && this.#settlements.length === 0;
+    if (this.#failure !== null) throw this.#failure.error;
+    const isQuiet = this.#runs.size === 0 && this.#settlements.length === 0 && this.#underway.size === 0;
+    return this.#draining.signal.aborted && isQuiet;
   }
 
   async #rejoin(): Promise<void> {
@@ -201,30 +224,51 @@ export class Dispatcher {
     });
     await this.#change.passed();
     stop();
-    await clock.turn();
+    if (this.#runs.size > 0) await clock.turn();
   }
 
   /** Null when there is nothing to do now. */
   #nextRequest(): ExchangeRequest | null {
     const worker = this.#worker;
-    if (worker === null) return null;
-    const size = this.#batchSize();
-    const count = this.#freeSlots(size);
+    if (worker === null || !this.#mayExchange()) return null;
+    const most = this.#share();
+    const size = this.#batchSize(most);
+    const count = Math.min(most, this.#freeSlots(size));
     const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#listener.isListening);
     if (!hasWork && !this.#isOverdue) return null;
+    // A second exchange costs as much as the first, and is for as many jobs or is not worth it.
+    if (this.#underway.size > 0 && Math.max(size, count) < most / 2) return null;
     this.#isOverdue = false;
     const settlements = this.#settlements.splice(0, size);
     if (count === 0 || !hasWork) return { worker, settlements };
     return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
   }
 
+  /** Now and then an exchange is made alone: only then can what the store says that the worker owns be compared with what it knows. */
+  #mayExchange(): boolean {
+    if (this.#underway.size === 0) return true;
+    if (!this.#isOverlapping || this.#underway.size > 1 || this.#hasStrays) return false;
+    return this.#surroundings.clock.monotonic() - this.#comparedOn < this.#options.lease;
+  }
+
+  get #isOverlapping(): boolean {
+    const { backend, concurrency } = this.#options;
+    return this.#isBusy && backend.overlaps && concurrency >= LEAST_OVERLAP && !this.#draining.signal.aborted;
+  }
+
+  /** How many jobs an exchange is for, at most. */
+  #share(): number {
+    const most = Math.max(MOST_SETTLEMENTS, MOST_CLAIMS);
+    return this.#isOverlapping ? Math.min(most, Math.ceil(this.#options.concurrency / 2)) : most;
+  }
+
   /** How many of the settlements the next exchange takes. */
-  #batchSize(): number {
+  #batchSize(most: number): number {
     let size = 0;
     let characters = 0;
     for (const { outcome } of this.#settlements) {
       characters += outcome.kind === 'completed' ? (outcome.result?.length ?? 0) : 0;
-      if (size === MOST_SETTLEMENTS || (size > 0 && characters > MOST_RESULT)) break;
+      if (size === most || (size > 0 && characters > MOST_RESULT)) break;
       size += 1;
     }
     return size;
@@ -234,25 +278,45 @@ export class Dispatcher {
   #freeSlots(settling: number): number {
     if (this.#draining.signal.aborted || this.#runsSuspect()) return 0;
     // What is left for the next batch still takes its slot: a backend that is slow to settle must not be claimed from faster.
-    const left = this.#settlements.length - settling;
-    return Math.min(MOST_CLAIMS, Math.max(0, this.#options.concurrency - this.#runs.size - left));
+    let taken = this.#runs.size + this.#settlements.length - settling;
+    for (const { claim } of this.#underway) taken += claim?.count ?? 0;
+    return Math.max(0, this.#options.concurrency - taken);
   }
 
-  /** One round trip. During an outage the same call is repeated under the same id, so nothing is lost or done twice. */
+  /**
+   * One round trip. During an outage the same call is repeated under the same id, so nothing is lost or done twice. Never rejects:
+   * what ends it ends the run.
+   */
   async #exchange(request: ExchangeRequest): Promise<void> {
     const { backend } = this.#options;
-    const reply = await this.#caller.call((call) =>
-      persist(() => backend.exchange(call, request), 'the exchange', this.#surroundings, this.#givingUp.signal),
-    );
+    const isAlone = this.#underway.size === 0;
+    this.#underway.add(request);
+    try {
+      const reply = await this.#caller.call((call) =>
+        persist(() => backend.exchange(call, request), 'the exchange', this.#surroundings, this.#givingUp.signal),
+      );
+      this.#underway.delete(request);
+      this.#receive(request, reply, isAlone && this.#underway.size === 0);
+    } catch (error) {
+      this.#underway.delete(request);
+      this.#failure ??= { error };
+    }
+    this.#change.open();
+  }
+
+  /** @param isAlone no other exchange was under way meanwhile */
+  #receive(request: ExchangeRequest, reply: ExchangeReply, isAlone: boolean): void {
     this.#tellStale(request, reply);
     if (reply.lost) this.lose(request.worker);
     // A claim that was answered after its lease was lost belongs to the lost worker.
     if (request.worker !== this.#worker) return;
     for (const job of reply.claimed) this.#take(job, reply.now);
-    this.#hasStrays = reply.owned > this.#runs.size + this.#settlements.length;
+    if (isAlone) {
+      // Before any of what was claimed can have been settled.
+      this.#hasStrays = reply.owned > this.#runs.size + this.#settlements.length;
+      this.#comparedOn = this.#surroundings.clock.monotonic();
+    }
     this.#listen(request, reply);
-    // A step that only moved jobs is followed by the next at once: the event loop must come round all the same.
-    if (reply.more && reply.claimed.length === 0) await this.#surroundings.clock.turn();
   }
 
   /**
@@ -295,13 +359,19 @@ export class Dispatcher {
       this.#settlements.push({ job, outcome: { kind: 'released', untried: true } });
       return;
     }
-    const run: Run = { job, controller: new AbortController(), isDropped: false, ended: Promise.resolve() };
+    const run: Run = { job, controller: new LazyAbortController(), isDropped: false };
     this.#runs.add(run);
-    run.ended = this.#options.execute(job, run.controller, now).then((outcome) => {
+    this.#options.execute(job, run.controller, now, (outcome) => {
       this.#runs.delete(run);
       if (outcome !== null && !run.isDropped) this.#settlements.push({ job, outcome });
+      this.#tellIdle();
       this.#change.open();
     });
+  }
+
+  #tellIdle(): void {
+    if (this.#runs.size > 0 || this.#idle.length === 0) return;
+    for (const tell of this.#idle.splice(0)) tell();
   }
 
   /**
@@ -316,6 +386,7 @@ export class Dispatcher {
   /** A claim that came short has emptied the queues: then the backend says when there is more. */
   #listen({ claim }: ExchangeRequest, { claimed, more }: ExchangeReply): void {
     if (claim === undefined || this.#draining.signal.aborted) return;
+    this.#isBusy = claimed.length === claim.count;
     if (claimed.length < claim.count && !more) this.#listener.listen(claim.queues);
     // Someone with a free slot should be woken instead.
     else if (this.#runs.size >= this.#options.concurrency) this.#listener.pause();

@@ -1,73 +1,72 @@
-import type { ClaimedJob, Due } from '../core/envelope.ts';
+import type { ClaimedJob } from '../core/envelope.ts';
 import type { StoredLock } from '../core/lock.ts';
-import { withFields } from '../core/log.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { readKey } from '../core/rate.ts';
 import type { Processor } from '../processors/processor.ts';
 import { untilAborted } from '../runtime/abort.ts';
-import type { Surroundings } from '../runtime/surroundings.ts';
+import type { LazyAbortController } from '../runtime/lazy-abort.ts';
+import { type AttemptTools, ManagedAttempt } from './attempt.ts';
 import { Deadline } from './deadline.ts';
-import type { Reporter } from './reporter.ts';
 
-/** What the running of a job may ask of the store. */
-export interface Requests {
-  /** Takes the locks of a job that came without; false where it must not run now. */
-  takeLocks(job: ClaimedJob, locks: readonly StoredLock[], signal: AbortSignal): Promise<boolean>;
-  /** Lets a rate key rest. */
-  pauseRate(key: string, until: Due, signal: AbortSignal): Promise<void>;
-}
+/** Told once how a job ended; null: it is no longer this worker's, and there is nothing to settle. */
+type Told = (outcome: Outcome | null) => void;
 
 /** One claimed job from its start to its line in the log. */
 export class Executor {
   readonly #processor: Processor;
-  readonly #requests: Requests;
-  readonly #reporter: Reporter;
-  readonly #surroundings: Surroundings;
+  readonly #tools: AttemptTools;
 
-  constructor(processor: Processor, requests: Requests, reporter: Reporter, surroundings: Surroundings) {
+  constructor(processor: Processor, tools: AttemptTools) {
     this.#processor = processor;
-    this.#requests = requests;
-    this.#reporter = reporter;
-    this.#surroundings = surroundings;
+    this.#tools = tools;
   }
 
   /**
-   * Runs the job once. Null: it is no longer this worker's, and there is nothing to settle.
+   * Runs the job once. Never throws.
    * @param now the time at its claim, by the backend's clock
+   * @param told called when it has ended, maybe before this returns
    */
-  async execute(job: ClaimedJob, controller: AbortController, now: number): Promise<Outcome | null> {
-    const { clock, logger } = this.#surroundings;
+  execute(job: ClaimedJob, controller: LazyAbortController, now: number, told: Told): void {
+    const attempt = new ManagedAttempt(job, controller, this.#tools);
+    const ended = (outcome: Outcome | null): void => this.#end(attempt, outcome, told);
+    const deadline = Deadline.of(job, now, this.#tools.surroundings.clock);
+    if (deadline === null) this.#processor.process(attempt, ended);
+    else deadline.limit(controller, (judged) => this.#processor.process(attempt, judged), ended);
+  }
+
+  #end(attempt: ManagedAttempt, outcome: Outcome | null, told: Told): void {
+    const { clock, logger } = this.#tools.surroundings;
+    const { job, locks, startedAt, startedOn } = attempt;
     const { id, type, queue } = job;
-    const attempt = job.attempts + 1;
-    const started = { at: clock.now(), on: clock.monotonic() };
-    const log = withFields(logger, { job: id, type, queue, attempt });
-    let locks = job.locks;
-    const lock = (computed: readonly StoredLock[]): Promise<boolean> => {
-      locks = computed;
-      return this.#requests.takeLocks(job, computed, controller.signal);
-    };
-    const pauseRate = (key: string, until: Due): Promise<void> =>
-      this.#requests.pauseRate(key, until, controller.signal);
-    const { report, end } = this.#reporter.of(job);
-    const run = () => this.#processor.process({ job, controller, log, lock, pauseRate, report });
-    const deadline = Deadline.of(job, now, clock);
-    const outcome = await (deadline === null ? run() : deadline.limit(controller, run));
-    const last = end();
+    const last = attempt.end();
     if (outcome === null) {
       logger.debug({ job: id, type, queue, ...keysOf(locks) }, 'job held for its lock or rate');
-      return null;
+      told(null);
+      return;
     }
-    const duration = Math.round((clock.monotonic() - started.on) * 1000) / 1000;
-    const times = { start: iso(started.at), end: iso(started.at + duration), duration };
+    const duration = Math.round((clock.monotonic() - startedOn) * 1000) / 1000;
+    const times = { start: iso(startedAt), end: iso(startedAt + duration), duration };
     const timed = outcome.kind === 'retry' || outcome.kind === 'failed' ? { ...outcome, took: duration } : outcome;
-    this.#log(outcome, { job: id, type, queue, ...keysOf(locks), attempt, ...times, outcome: outcome.kind });
+    this.#log(outcome, {
+      job: id,
+      type,
+      queue,
+      ...keysOf(locks),
+      attempt: job.attempts + 1,
+      ...times,
+      outcome: outcome.kind,
+    });
+    if (last === null) told(timed);
     // In the books before the job may leave them; but nobody who stops waits for it.
-    if (last !== null) await untilAborted(last, controller.signal).catch(() => undefined);
-    return timed;
+    else
+      void untilAborted(last, attempt.controller.signal).then(
+        () => told(timed),
+        () => told(timed),
+      );
   }
 
   #log(outcome: Outcome, fields: object): void {
-    const { logger } = this.#surroundings;
+    const { logger } = this.#tools.surroundings;
     switch (outcome.kind) {
       case 'completed':
       case 'released':
@@ -92,9 +91,12 @@ export class Executor {
   }
 }
 
+const NONE = {};
+
 /** One key as it is, several as a list, none as no field. */
 function keysOf(locks: readonly StoredLock[] | null): { lock?: string | string[]; rate?: string | string[] } {
-  const keys = (locks ?? []).map(({ key }) => readKey(key));
+  if (locks === null || locks.length === 0) return NONE;
+  const keys = locks.map(({ key }) => readKey(key));
   const [lock, rate] = (['lock', 'rate'] as const).map((wanted) => {
     const [first, ...others] = keys.filter(({ kind }) => kind === wanted).map(({ name }) => name);
     return first === undefined || others.length === 0 ? first : [first, ...others];
@@ -102,6 +104,15 @@ function keysOf(locks: readonly StoredLock[] | null): { lock?: string | string[]
   return { ...(lock !== undefined && { lock }), ...(rate !== undefined && { rate }) };
 }
 
+// Small jobs start and end by the hundreds in a millisecond.
+let lastInstant = Number.NaN;
+let lastText = '';
+
 function iso(at: number): string {
-  return new Date(at).toISOString();
+  const instant = Math.trunc(at);
+  if (instant !== lastInstant) {
+    lastText = new Date(instant).toISOString();
+    lastInstant = instant;
+  }
+  return lastText;
 }

@@ -9,14 +9,6 @@ const INTERVAL = 100;
 /** Milliseconds until the next try where the store could not take it. */
 const RETRY_INTERVAL = 1_000;
 
-/** One run's way to say how far it is. */
-export interface Reporting {
-  /** Takes what is newest; what was not sent yet is left out. */
-  readonly report: (progress: string) => void;
-  /** The run has ended: what it says from now on is dropped. Settles when the last is in the store, null when it is already. */
-  readonly end: () => Promise<unknown> | null;
-}
-
 /**
  * Tells the store how far this process's jobs say they are: the newest of each, all of them in one call, now and then. What the
  * store does not take is tried again as long as the job runs, and harms nobody.
@@ -43,20 +35,16 @@ export class Reporter {
     this.#surroundings = surroundings;
   }
 
-  of(job: ClaimedJob): Reporting {
-    let hasEnded = false;
-    return {
-      report: (progress) => {
-        if (hasEnded) return;
-        this.#running.add(job);
-        this.#pending.set(job, progress);
-        this.#schedule();
-      },
-      end: () => {
-        hasEnded = true;
-        return this.#running.delete(job) ? this.#end(job) : null;
-      },
-    };
+  /** Takes how far a job that runs is, as JSON text; what was said before and is not sent yet is left out. */
+  report(job: ClaimedJob, progress: string): void {
+    this.#running.add(job);
+    this.#pending.set(job, progress);
+    this.#schedule();
+  }
+
+  /** A job has ended, and reports no more. Settles when its last word is in the store; null when it is already. */
+  end(job: ClaimedJob): Promise<unknown> | null {
+    return this.#running.delete(job) ? this.#end(job) : null;
   }
 
   /** Drops what was not sent. Settles when no call is under way. */

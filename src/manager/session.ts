@@ -9,6 +9,7 @@ import { listenForStrayRejections } from '../processors/stray-rejections.ts';
 import { settlesWithin } from '../runtime/abort.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import type { Requests } from './attempt.ts';
 import { Canceller } from './canceller.ts';
 import { Declarer } from './declarer.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -162,15 +163,11 @@ export class Session {
   #makeDispatcher(backend: Backend, reporter: Reporter, joined: () => void): Dispatcher {
     const { handlers, queues, concurrency, lease, pollInterval, random, clock } = this.#settings;
     const processor = new InlineProcessor({ handlers, clock, random, maxPayload: backend.maxPayload });
-    const executor = new Executor(
-      processor,
-      {
-        takeLocks: (job, locks, signal) => dispatcher.takeLocks(job, locks, signal),
-        pauseRate: (key, until, signal) => dispatcher.pauseRate(key, until, signal),
-      },
-      reporter,
-      this.#surroundings,
-    );
+    const requests: Requests = {
+      takeLocks: (job, locks, signal) => dispatcher.takeLocks(job, locks, signal),
+      pauseRate: (key, until, signal) => dispatcher.pauseRate(key, until, signal),
+    };
+    const executor = new Executor(processor, { requests, reporter, surroundings: this.#surroundings });
     const dispatcher = new Dispatcher(
       {
         backend,
@@ -182,7 +179,7 @@ export class Session {
         joined,
         lost: this.#events.lost,
         stale: this.#events.stale,
-        execute: (job, controller, now) => executor.execute(job, controller, now),
+        execute: (job, controller, now, told) => executor.execute(job, controller, now, told),
       },
       this.#surroundings,
     );

@@ -2,32 +2,34 @@ import type { ClaimedJob, Due } from '../core/envelope.ts';
 import type { StoredLock } from '../core/lock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { LazyAbortController } from '../runtime/lazy-abort.ts';
 
 /** One run of a claimed job. */
 export interface Attempt {
   readonly job: ClaimedJob;
   /** Whoever ends the attempt early aborts it: the manager, or the processor when the attempt's time is up. */
-  readonly controller: AbortController;
+  readonly controller: LazyAbortController;
   /** Its lines carry the job's id, type, queue and attempt. It never throws. */
   readonly log: Logger;
   /**
    * Takes the locks of a job that came without them. False: it was held, or is no longer this worker's, and must not run.
    * Rejects only when the attempt was aborted, or the backend is closed.
    */
-  readonly lock: (locks: readonly StoredLock[]) => Promise<boolean>;
+  lock(locks: readonly StoredLock[]): Promise<boolean>;
   /** Lets a rate key rest, for all managers. Rejects as `lock` does. */
-  readonly pauseRate: (key: string, until: Due) => Promise<void>;
+  pauseRate(key: string, until: Due): Promise<void>;
   /** Takes how far the handler says it is, as JSON text. Never throws. */
-  readonly report: (progress: string) => void;
+  report(progress: string): void;
 }
 
 /** What runs handlers. */
 export interface Processor {
   /**
-   * Runs one attempt and says how it ended, or null where there is nothing to settle: the job left this worker meanwhile.
-   * Never rejects. Settles within `REACTION_TIME` after the attempt's controller aborts, whatever the handler does.
+   * Runs one attempt and says once how it ended, or null where there is nothing to settle: the job left this worker meanwhile.
+   * That may be before this call returns: a promise for each small job would take longer than the job. Never throws. It is said
+   * within `REACTION_TIME` after the attempt's controller aborts, whatever the handler does.
    */
-  process(attempt: Attempt): Promise<Outcome | null>;
+  process(attempt: Attempt, ended: (outcome: Outcome | null) => void): void;
 }
 
 /** How long a handler may take to end by itself once its signal has aborted, in milliseconds. */

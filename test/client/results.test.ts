@@ -188,14 +188,20 @@ describe.each(stores)('on %s', (name) => {
 
   test('events go through a retry, and tell that it failed', async () => {
     const policy = { attempts: 2, backoff: () => 300 };
+    const seen = new Latch();
     const fragile = defineJob({ type: 'fragile', retry: policy });
     const { wingman } = await begin(
-      fragile.handle(() => {
+      fragile.handle(async (_, { attempt }) => {
+        if (attempt === 1) await seen.opened;
         throw new Error('no luck');
       }),
     );
     const job = await wingman.enqueue(fragile, undefined, { delay: 300 });
-    const updates = await all(job.events());
+    const updates: JobUpdate[] = [];
+    for await (const update of job.events()) {
+      updates.push(update);
+      if (stateOf(update) === 'processing') seen.open();
+    }
     expect(updates[0]).toEqual({ event: 'state', state: 'scheduled' });
     expect(updates.at(-1)).toEqual({ event: 'end', state: 'failed' });
     // It waited, ran and was put off between the two, and two states in a row are never the same.

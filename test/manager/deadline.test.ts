@@ -3,9 +3,11 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/client/connect.ts';
 import { defineJob } from '../../src/core/job.ts';
+import type { Outcome } from '../../src/core/outcome.ts';
 import { RetryAt, Snooze } from '../../src/core/verdict.ts';
 import { Deadline } from '../../src/manager/deadline.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { LazyAbortController } from '../../src/runtime/lazy-abort.ts';
 import { happened, openStore, run, stores, storeUrl } from './stage.ts';
 
 const HOUR = 3_600_000;
@@ -136,16 +138,14 @@ test('a deadline goes by the clock of the backend, whatever time it is here', as
   };
   for (const offset of [-24 * HOUR, 24 * HOUR]) {
     const clock = { ...systemClock, now: () => Date.now() + offset };
-    const controller = new AbortController();
-    const early = await Deadline.of(job, 1_000 + HOUR - 60_000, clock)?.limit(controller, async () => ({
-      kind: 'completed',
-    }));
-    expect(early).toEqual({ kind: 'completed' });
-    const late = await Deadline.of(job, 1_000 + HOUR, clock)?.limit(controller, () => Promise.reject(new Error('ran')));
+    const run = (instant: number, how: Outcome): Promise<Outcome | null> =>
+      new Promise((resolve) => {
+        const deadline = Deadline.of(job, instant, clock);
+        deadline?.limit(new LazyAbortController(), (ended) => ended(how), resolve);
+      });
+    expect(await run(1_000 + HOUR - 60_000, { kind: 'completed' })).toEqual({ kind: 'completed' });
+    const late = await run(1_000 + HOUR, { kind: 'completed' });
     expect(late).toMatchObject({ kind: 'failed', failure: { code: 'WINGMAN_DEADLINE' } });
+    expect(await run(1_000, { kind: 'released' })).toEqual({ kind: 'released' });
   }
-  const released = await Deadline.of(job, 1_000, systemClock)?.limit(new AbortController(), async () => ({
-    kind: 'released',
-  }));
-  expect(released).toEqual({ kind: 'released' });
 });

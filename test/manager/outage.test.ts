@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { defineJob } from '../../src/core/job.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { Outage, type Trouble } from './outage.ts';
 import { enqueue, happened, Latch, makeManager, openStore, run, stores, storeUrl } from './stage.ts';
 
@@ -66,7 +67,9 @@ test('a manager stops while its backend does not answer, and says what it leaves
   const type = defineJob({ type: 't' });
   const ran = new Latch();
   const [id = ''] = await enqueue(store, type.job());
-  const handler = type.handle(() => {
+  const handler = type.handle(async () => {
+    // The wait for work has begun, and heeds its signal: it is the exchange that hangs.
+    await systemClock.turn();
     outage.begin('hangs');
     ran.open();
   });

@@ -4,8 +4,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { open } from '../../src/backends/memory/index.ts';
 import type { Backend, Report } from '../../src/contract/backend.ts';
 import type { ClaimedJob } from '../../src/core/envelope.ts';
+import { ManagedAttempt } from '../../src/manager/attempt.ts';
 import { Reporter } from '../../src/manager/reporter.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { LazyAbortController } from '../../src/runtime/lazy-abort.ts';
 import { Latch, Log } from './stage.ts';
 
 function job(id: string): ClaimedJob {
@@ -41,14 +43,18 @@ async function begin(answer: () => Promise<void> = async () => {}) {
     get: (target, name) => (name === 'results' ? results : Reflect.get(target, name)),
   });
   const log = new Log();
-  const reporter = new Reporter(backend, { clock: systemClock, random: () => 0.5, logger: log, failed: () => {} });
+  const surroundings = { clock: systemClock, random: () => 0.5, logger: log, failed: () => {} };
+  const reporter = new Reporter(backend, surroundings);
+  const asked = () => Promise.reject(new Error('nothing was to be asked'));
+  const tools = { requests: { takeLocks: asked, pauseRate: asked }, reporter, surroundings };
+  const attempt = (id: string) => new ManagedAttempt(job(id), new LazyAbortController(), tools);
   onTestFinished(() => reporter.stop());
-  return { reporter, calls, log, told: () => told.opened };
+  return { reporter, attempt, calls, log, told: () => told.opened };
 }
 
 test('the first is told at once, and of what follows the newest, in one call for all jobs', async () => {
-  const { reporter, calls, told } = await begin();
-  const [a, b] = [reporter.of(job('a')), reporter.of(job('b'))];
+  const { attempt, calls, told } = await begin();
+  const [a, b] = [attempt('a'), attempt('b')];
   a.report('1');
   await told();
   for (let n = 2; n <= 50; n += 1) {
@@ -68,8 +74,8 @@ test('the first is told at once, and of what follows the newest, in one call for
 });
 
 test('the last is told before the run counts as ended, and nothing after', async () => {
-  const { reporter, calls, told } = await begin();
-  const a = reporter.of(job('a'));
+  const { reporter, attempt, calls, told } = await begin();
+  const a = attempt('a');
   a.report('1');
   await told();
   a.report('2');
@@ -83,8 +89,8 @@ test('the last is told before the run counts as ended, and nothing after', async
 
 test('the end waits for what is under way, and for nothing where all was told, or nothing was said', async () => {
   const answered = new Latch();
-  const { reporter, told } = await begin(() => answered.opened);
-  const a = reporter.of(job('a'));
+  const { attempt, told } = await begin(() => answered.opened);
+  const a = attempt('a');
   a.report('1');
   await told();
   let hasEnded = false;
@@ -95,15 +101,15 @@ test('the end waits for what is under way, and for nothing where all was told, o
   expect(hasEnded).toBe(false);
   answered.open();
   await end;
-  expect(reporter.of(job('b')).end()).toBeNull();
+  expect(attempt('b').end()).toBeNull();
 });
 
 test('what the store does not take is tried again, unless there is something newer, or the run has ended', async () => {
   let isDown = true;
-  const { reporter, calls, told, log } = await begin(async () => {
+  const { attempt, calls, told, log } = await begin(async () => {
     if (isDown) throw new Error('down');
   });
-  const [a, b, c] = [reporter.of(job('a')), reporter.of(job('b')), reporter.of(job('c'))];
+  const [a, b, c] = [attempt('a'), attempt('b'), attempt('c')];
   for (const each of [a, b, c]) each.report('1');
   await told();
   isDown = false;

@@ -6,12 +6,15 @@ import { type ClaimedJob, type Due, wrap } from '../../src/core/envelope.ts';
 import { CanceledError } from '../../src/core/errors.ts';
 import { defineJob, type Handler } from '../../src/core/job.ts';
 import type { Lock } from '../../src/core/lock.ts';
+import type { Outcome } from '../../src/core/outcome.ts';
 import { RATE_MARK } from '../../src/core/rate.ts';
 import type { Schema } from '../../src/core/schema.ts';
 import { Fail, RateLimited, RetryAt, Snooze } from '../../src/core/verdict.ts';
 import { InlineProcessor } from '../../src/processors/inline.ts';
+import type { Attempt } from '../../src/processors/processor.ts';
 import { listenForStrayRejections } from '../../src/processors/stray-rejections.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
+import { LazyAbortController } from '../../src/runtime/lazy-abort.ts';
 
 const claimed: ClaimedJob = {
   ...{ id: 'a', type: 't', queue: 'q', payload: '{"n":1}', locks: [], attempts: 0, crashes: 0 },
@@ -21,14 +24,14 @@ const claimed: ClaimedJob = {
 interface Setting {
   readonly job?: Partial<ClaimedJob>;
   readonly clock?: Clock;
-  readonly controller?: AbortController;
+  readonly controller?: LazyAbortController;
   readonly lock?: (locks: readonly Lock[]) => Promise<boolean>;
   readonly pauseRate?: (key: string, until: Due) => Promise<void>;
 }
 
 function attempt(
   handlers: Handler[],
-  { job = {}, clock = systemClock, controller = new AbortController(), lock, pauseRate }: Setting = {},
+  { job = {}, clock = systemClock, controller = new LazyAbortController(), lock, pauseRate }: Setting = {},
 ) {
   const lines: string[] = [];
   const reports: string[] = [];
@@ -39,14 +42,15 @@ function attempt(
     random: () => 0.5,
     maxPayload: 100,
   });
-  const outcome = processor.process({
+  const given: Attempt = {
     job: { ...claimed, ...job },
     controller,
     log: { debug: at, info: at, warn: at, error: at },
     lock: lock ?? (() => Promise.reject(new Error('no lock was expected'))),
     pauseRate: pauseRate ?? (() => Promise.reject(new Error('no pause was expected'))),
-    report: (progress) => reports.push(progress),
-  });
+    report: (progress) => void reports.push(progress),
+  };
+  const outcome = new Promise<Outcome | null>((resolve) => processor.process(given, resolve));
   return { outcome, lines, reports };
 }
 
@@ -129,7 +133,7 @@ test('when the manager stops, a handler that throws is released, and one that fi
     [() => 'done', 'completed'],
     [() => new Promise(() => {}), 'released'],
   ] as const) {
-    const controller = new AbortController();
+    const controller = new LazyAbortController();
     const { outcome } = attempt([waitFor(end)], { controller });
     await systemClock.turn();
     controller.abort(reason);
@@ -138,7 +142,7 @@ test('when the manager stops, a handler that throws is released, and one that fi
 });
 
 test('an attempt that was aborted before it began is released, and its handler never called', async () => {
-  const controller = new AbortController();
+  const controller = new LazyAbortController();
   controller.abort(new Error('stop'));
   let isCalled = false;
   const handler = defineJob({ type: 't' }).handle(() => {
@@ -167,7 +171,7 @@ test('locks are asked for where a job came without them, from the validated inpu
 });
 
 test('an attempt that is aborted while it waits for its lock is released', async () => {
-  const controller = new AbortController();
+  const controller = new LazyAbortController();
   const type = defineJob({ type: 't', lock: () => ({ key: 'k', concurrency: 1 }) });
   const lock = async (): Promise<boolean> => {
     controller.abort(new Error('stop'));
@@ -280,7 +284,7 @@ test('no timer of an attempt outlives it', async () => {
   const type = defineJob({ ...withInput, timeout: '1h' });
   await attempt([type.handle(() => {})], { clock }).outcome;
   expect(running.size).toBe(0);
-  const stop = new AbortController();
+  const stop = new LazyAbortController();
   const { outcome } = attempt(
     [type.handle((_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject)))],
     { clock, controller: stop },

@@ -51,6 +51,7 @@ export class MemoryBackend implements Backend {
   /** What is in this process's memory, no other thread can open. */
   readonly reopen = null;
   readonly maxPayload: number;
+  readonly overlaps = false;
   readonly controls: ControlBackend;
   readonly results: MemoryResults;
   readonly schedules: MemorySchedules;

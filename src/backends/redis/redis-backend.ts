@@ -51,6 +51,7 @@ export class RedisBackend implements Backend {
   readonly kind = 'redis';
   readonly location: string;
   readonly maxPayload: number;
+  readonly overlaps = true;
   readonly controls: ControlBackend;
   readonly results: RedisResults;
   readonly schedules: RedisSchedules;

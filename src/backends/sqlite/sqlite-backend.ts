@@ -53,6 +53,7 @@ export class SqliteBackend implements Backend {
   readonly kind = 'sqlite';
   readonly location: string;
   readonly maxPayload: number;
+  readonly overlaps = false;
   readonly controls: ControlBackend;
   readonly reopen: Reopen | null;
   readonly results: SqliteResults;

@@ -10,7 +10,7 @@ const methods: Readonly<
   Record<
     Exclude<
       keyof Backend,
-      'kind' | 'location' | 'maxPayload' | 'reopen' | 'close' | 'controls' | 'schedules' | 'results'
+      'kind' | 'location' | 'maxPayload' | 'overlaps' | 'reopen' | 'close' | 'controls' | 'schedules' | 'results'
     >,
     Attempt
   > &
