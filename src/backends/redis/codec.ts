@@ -1,6 +1,7 @@
 import type { Move, Settlement } from '../../contract/backend.ts';
 import type { ClaimedJob, Due, NewJob, StoredJob } from '../../core/envelope.ts';
 import { shown, WingmanError } from '../../core/errors.ts';
+import type { Extras } from '../../core/extras.ts';
 import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
 import type { FailedAttempt, Failure } from '../../core/outcome.ts';
@@ -52,23 +53,46 @@ export function encodeKeep({ for: time, count }: Keep): string {
  * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
  */
 export function decodeEnvelope(id: string, value: string): StoredJob {
-  const { isForeign, end, ...job } = decodeLine(id, value);
-  const rest = value.slice(end + 1);
-  return { ...job, payload: isForeign ? payloadWithin(id, rest) : rest };
+  const { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras, isForeign, end } = decodeLine(id, value);
+  const payload = payloadOf(id, value, end, isForeign);
+  const job = { id, type, queue, payload, locks, attempts, crashes, sequence, enqueuedAt };
+  return extras === undefined ? job : { ...job, extras };
+}
+
+/**
+ * The same, of one that was claimed. Written out, since it is done for each job that runs.
+ * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
+ */
+export function decodeClaim(id: string, value: string, worker: string, token: string): ClaimedJob {
+  const { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras, isForeign, end } = decodeLine(id, value);
+  const payload = payloadOf(id, value, end, isForeign);
+  const job = { id, type, queue, payload, locks, attempts, crashes, sequence, enqueuedAt, worker, token };
+  return extras === undefined ? job : { ...job, extras };
+}
+
+interface Line extends Omit<StoredJob, 'id' | 'payload' | 'extras'> {
+  readonly extras: Extras | undefined;
+  readonly isForeign: boolean;
+  /** Where the line ends in the stored form. */
+  readonly end: number;
 }
 
 /**
  * Reads the line of a stored envelope, of which the payload may be cut short or missing.
  * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
  */
-export function decodeLine(
-  id: string,
-  value: string,
-): Omit<StoredJob, 'payload'> & { readonly isForeign: boolean; readonly end: number } {
+export function decodeLine(id: string, value: string): Line {
   const end = value.indexOf('\n');
   const line = end < 0 ? null : parse(value.slice(0, end));
   if (!Array.isArray(line)) throw damaged(id, value);
-  const [locks, type, queue, enqueuedAt, sequence, attempts = 0, crashes = 0, foreign = 0, extras]: unknown[] = line;
+  // By number, and not by destructuring, which goes through an iterator.
+  const type: unknown = line[1];
+  const queue: unknown = line[2];
+  const enqueuedAt: unknown = line[3];
+  const sequence: unknown = line[4];
+  const attempts: unknown = line[5] ?? 0;
+  const crashes: unknown = line[6] ?? 0;
+  const extras: unknown = line[8] ?? undefined;
   if (
     typeof type !== 'string' ||
     typeof queue !== 'string' ||
@@ -76,19 +100,19 @@ export function decodeLine(
     typeof sequence !== 'number' ||
     typeof attempts !== 'number' ||
     typeof crashes !== 'number' ||
-    typeof (extras ?? {}) !== 'object'
+    !(extras === undefined || typeof extras === 'object')
   ) {
     throw damaged(id, value);
   }
-  return {
-    ...{ id, type, queue, locks: decodeLocks(id, locks, value), attempts, crashes, sequence, enqueuedAt },
-    ...(extras !== undefined && extras !== null && { extras }),
-    ...{ isForeign: foreign === 1, end },
-  };
+  const locks = decodeLocks(id, line[0], value);
+  const isForeign = line[7] === 1;
+  return { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras: extras ?? undefined, isForeign, end };
 }
 
+const NONE: readonly StoredLock[] = [];
+
 function decodeLocks(id: string, locks: unknown, value: string): readonly StoredLock[] | null {
-  if (locks === NO_LOCKS || locks === NO_LOCKS + WITH_EXTRAS) return [];
+  if (locks === NO_LOCKS || locks === NO_LOCKS + WITH_EXTRAS) return NONE;
   if (locks === UNKNOWN_LOCKS || locks === UNKNOWN_LOCKS + WITH_EXTRAS) return null;
   if (!Array.isArray(locks)) throw damaged(id, value);
   return locks.map((lock: unknown) => {
@@ -98,6 +122,11 @@ function decodeLocks(id: string, locks: unknown, value: string): readonly Stored
     if (typeof interval !== 'number') throw damaged(id, value);
     return { key, concurrency, interval };
   });
+}
+
+function payloadOf(id: string, value: string, end: number, isForeign: boolean): string {
+  const rest = value.slice(end + 1);
+  return isForeign ? payloadWithin(id, rest) : rest;
 }
 
 /** The payload of a whole envelope that another program pushed. */

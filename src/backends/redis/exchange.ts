@@ -1,13 +1,7 @@
 // What an exchange says to its script, and what comes back.
-import {
-  CLAIM_BUDGET,
-  type ExchangeReply,
-  type ExchangeRequest,
-  type Settled,
-  type Settlement,
-} from '../../contract/backend.ts';
+import { CLAIM_BUDGET, type ExchangeReply, type ExchangeRequest, type Settled } from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
-import { decodeEnvelope, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
+import { decodeClaim, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
 
 export interface ExchangeOrder {
@@ -23,7 +17,7 @@ export function encodeExchange(request: ExchangeRequest, grantTimeout: number): 
   const ids: string[] = [];
   const tokens: string[] = [];
   const others: unknown[] = [];
-  const isInBulk = settlements.map(bulk(request));
+  const isInBulk = bulk(request);
   for (const [at, settlement] of settlements.entries()) {
     if (isInBulk[at] === true) {
       ids.push(settlement.job.id);
@@ -57,7 +51,7 @@ export function decodeExchange(
   isInBulk: readonly boolean[],
 ): Exchanged {
   const [lost, digits, flat, moves, more, owned, now] = arrayOf(reply);
-  const claims = decodeClaims(worker, textsOf(flat), claim?.queues ?? []);
+  const claims = decodeClaims(worker, arrayOf(flat), claim?.queues ?? []);
   return {
     ...claims,
     lost: lost === 1,
@@ -74,9 +68,13 @@ export function decodeExchange(
  * Which settlements are settled in bulk, before the others. None is where a job is named twice: then the order decides which
  * of the two is stale.
  */
-function bulk({ settlements, worker }: ExchangeRequest): (settlement: Settlement) => boolean {
-  const ids = new Set(settlements.map(({ job }) => job.id));
-  return ids.size < settlements.length ? () => false : (settlement) => isPlain(settlement, worker);
+function bulk({ settlements, worker }: ExchangeRequest): boolean[] {
+  const ids = new Set<string>();
+  const isInBulk = settlements.map((settlement) => {
+    ids.add(settlement.job.id);
+    return isPlain(settlement, worker);
+  });
+  return ids.size < settlements.length ? isInBulk.fill(false) : isInBulk;
 }
 
 /** By the digit that says it. */
@@ -92,17 +90,19 @@ function sortSettled(digits: string, isInBulk: readonly boolean[]): Settled[] {
   });
 }
 
+/** @param flat id, envelope and token of each */
 function decodeClaims(
   worker: string,
-  flat: readonly string[],
+  flat: readonly unknown[],
   queues: readonly string[],
 ): { claimed: ClaimedJob[]; damaged: ClaimedJob[] } {
   const claimed: ClaimedJob[] = [];
   const damaged: ClaimedJob[] = [];
   for (let at = 0; at < flat.length; at += 3) {
-    const [id = '', value = '', token = ''] = flat.slice(at, at + 3);
+    const id = textOf(flat[at]);
+    const token = textOf(flat[at + 2]);
     try {
-      claimed.push({ ...decodeEnvelope(id, value), worker, token });
+      claimed.push(decodeClaim(id, textOf(flat[at + 1]), worker, token));
     } catch {
       // Which of several queues it came from is part of what cannot be read.
       damaged.push({ ...unreadable(id, queues.length === 1 ? queues[0] : ''), worker, token });
