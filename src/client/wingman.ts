@@ -111,21 +111,20 @@ export class Wingman extends Operator {
       const replication = replicasOf(given.durability);
       const due = dueOf(given);
       const results: EnqueuedJob<Result>[] = [];
-      for await (const chunk of chunksOf(inputs, MANY)) {
-        const first = results.length;
-        const wrapOne = (input: Input, index: number) =>
-          this.#wrap(jobOf(definition, input), due, given).catch((error: unknown) => {
-            throw withIndex(error, first + index, definition.type);
-          });
-        const jobs = await Promise.all(chunk.map(wrapOne));
-        for (const batch of batchesOf(jobs, (job) => job)) {
-          const sent = await this.#send(batch).catch((error: unknown) => {
-            throw this.#named(error, batch[0]?.id ?? '');
-          });
-          for (const [index, job] of batch.entries()) {
-            results.push(toEnqueued<Result>(this.#following, definition, job, sent[index] ?? 'enqueued'));
-          }
+      let index = 0;
+      // While the store takes a batch, the next one is made: but it is written after it, and asked for once that is under way.
+      let sent: Promise<void> = Promise.resolve();
+      try {
+        for await (const chunk of chunksOf(inputs, MANY)) {
+          const jobs = await this.#wrapAll(chunk, index, definition, due, given);
+          index += chunk.length;
+          await sent;
+          sent = this.#sendAll(jobs, definition, results);
+          // Whoever waits for it comes to it later.
+          sent.catch(() => undefined);
         }
+      } finally {
+        await sent;
       }
       if (replication !== null) await this.#replicate(replication, `${results.length} jobs are`);
       return results;
@@ -185,12 +184,57 @@ export class Wingman extends Operator {
     }
   }
 
-  async #wrap(job: Job, due: Due | undefined, given: ExtrasOptions, id: string = newId()): Promise<NewJob> {
-    const wrapped = await wrap(job, id, this.#backend.maxPayload, given);
+  #wrap(job: Job, due: Due | undefined, given: ExtrasOptions, id: string = newId()): NewJob | Promise<NewJob> {
+    const wrapped = wrap(job, id, this.#backend.maxPayload, given);
     if (due === undefined) return wrapped;
-    const delayed = { ...wrapped, due };
-    checkInTime(delayed);
-    return delayed;
+    return wrapped instanceof Promise ? wrapped.then((made) => delayed(made, due)) : delayed(wrapped, due);
+  }
+
+  /** @param first the number of the first of these inputs among all of them */
+  async #wrapAll(
+    inputs: readonly unknown[],
+    first: number,
+    definition: AnyDefinition,
+    due: Due | undefined,
+    given: ExtrasOptions,
+  ): Promise<NewJob[]> {
+    const jobs: NewJob[] = [];
+    const underway: Promise<void>[] = [];
+    for (const [at, input] of inputs.entries()) {
+      const refuse = (error: unknown): never => {
+        throw withIndex(error, first + at, definition.type);
+      };
+      try {
+        const wrapped = this.#wrap(jobOf(definition, input), due, given);
+        if (wrapped instanceof Promise) {
+          underway.push(
+            wrapped.then((job) => {
+              jobs[at] = job;
+            }, refuse),
+          );
+        } else jobs[at] = wrapped;
+      } catch (error) {
+        await Promise.allSettled(underway);
+        refuse(error);
+      }
+    }
+    await Promise.all(underway);
+    return jobs;
+  }
+
+  async #sendAll<Result>(
+    jobs: readonly NewJob[],
+    definition: AnyDefinition,
+    results: EnqueuedJob<Result>[],
+  ): Promise<void> {
+    for (const batch of batchesOf(jobs, (job) => job)) {
+      const sent = await this.#send(batch).catch((error: unknown) => {
+        throw this.#named(error, batch[0]?.id ?? '');
+      });
+      for (const [index, job] of batch.entries()) {
+        results.push(toEnqueued<Result>(this.#following, definition, job, sent[index] ?? 'enqueued'));
+      }
+    }
   }
 
   async #send(jobs: readonly NewJob[]): Promise<readonly Enqueued[]> {
@@ -213,6 +257,12 @@ export class Wingman extends Operator {
       `${what} enqueued, and on ${reached} of ${replicas} replicas after ${timeout} ms: a failover may lose what is not there`,
     );
   }
+}
+
+function delayed(job: NewJob, due: Due): NewJob {
+  const later = { ...job, due };
+  checkInTime(later);
+  return later;
 }
 
 function jobOf(definition: AnyDefinition, payload: unknown): Job {

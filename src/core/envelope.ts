@@ -61,32 +61,48 @@ export function isId(id: unknown): id is string {
 
 /**
  * Validates a job and puts it in the form that is stored. What is validated is what the handler will see: the input as it
- * comes back from JSON.
+ * comes back from JSON. A promise only where the type's schema validates asynchronously.
  * @param given what is said of this job beside what its type says
  * @throws WingmanError `WINGMAN_JOB_MISSING`, `WINGMAN_JOB_INVALID`, `WINGMAN_PAYLOAD_NOT_JSON`,
  *   `WINGMAN_PAYLOAD_TOO_LARGE`; InvalidInputError; InvalidOptionError
  */
-export async function wrap(job: Job, id: string, maxPayload?: number, given?: ExtrasOptions): Promise<NewJob> {
+export function wrap(job: Job, id: string, maxPayload?: number, given?: ExtrasOptions): NewJob | Promise<NewJob> {
   if (typeof job !== 'object' || job === null) {
     const hint = 'make one with a definition, as in sendInvoice.job(input)';
     throw new WingmanError('WINGMAN_JOB_MISSING', `a job is needed; ${hint}; received ${shown(job)}`);
   }
   if (!isId(id)) throw new InvalidOptionError('id', 'text of 1 to 128 of the characters A-Z a-z 0-9 _ ~ . : -', id);
-  const type = checkType(job.type);
-  const queue = checkQueue(job.queue);
-  const payload = encodePayload(job.payload, type, maxPayload);
   const { definition } = job;
-  const input = definition === undefined ? undefined : await inputOf(definition, payload, id);
+  // Names of a definition were checked when it was made.
+  const type = definition !== undefined && job.type === definition.type ? job.type : checkType(job.type);
+  const queue = definition !== undefined && job.queue === definition.queue ? job.queue : checkQueue(job.queue);
+  const payload = encodePayload(job.payload, type, maxPayload);
+  const made = { id, type, queue, payload };
+  const input = definition === undefined ? undefined : inputOf(definition, payload, id);
+  return input instanceof Promise
+    ? input.then((value) => finish(job, made, value, given))
+    : finish(job, made, input, given);
+}
+
+/** Adds what is said of the job, by its type with its input and by whoever enqueues it. */
+function finish(
+  job: Job,
+  made: Pick<NewJob, 'id' | 'type' | 'queue' | 'payload'>,
+  input: unknown,
+  given: ExtrasOptions | undefined,
+): NewJob {
+  const { id, type, queue, payload } = made;
   const locks = locksOf(job, input);
   const unique = uniqueOf(job, input);
   // The definition's own types tie its functions to what its schema gives.
-  const said = extrasOf(definition?.extras, input as never, given);
-  if (unique === null) return { id, type, queue, payload, locks, ...(said !== undefined && { extras: said }) };
-  return { id, type, queue, payload, locks, extras: { ...said, unique: unique.unique }, onConflict: unique.onConflict };
+  const said = extrasOf(job.definition?.extras, input as never, given);
+  if (unique === null && said === undefined) return { id, type, queue, payload, locks };
+  if (unique === null) return { ...made, locks, extras: { ...said } };
+  return { ...made, locks, extras: { ...said, unique: unique.unique }, onConflict: unique.onConflict };
 }
 
 /** What the definition's functions are given; undefined where it has none, and nothing to validate. */
-async function inputOf(definition: AnyDefinition, payload: string, id: string): Promise<unknown> {
+function inputOf(definition: AnyDefinition, payload: string, id: string): unknown {
   const { type, input, lock, rate, unique, extras } = definition;
   const hasRules = lock !== undefined || rate !== undefined || unique !== undefined || needInput(extras);
   if (input === undefined && !hasRules) return undefined;

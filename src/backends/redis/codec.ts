@@ -13,10 +13,27 @@ const UNKNOWN_LOCKS = 1;
 /** Added to either where there are extras. */
 const WITH_EXTRAS = 2;
 
-/** A new job as the scripts take it. */
-export function encodeNew(job: NewJob): string[] {
-  const due = job.due === undefined ? '' : encodeDue(job.due);
-  return [job.id, job.queue, due, encodeStart(job), encodeEnd(job), job.payload];
+/** New jobs as the scripts take them: in groups that have much in common, so that it is said once. */
+export function encodeNew(jobs: readonly NewJob[]): (string | number)[] {
+  const words: (string | number)[] = [];
+  for (let first = 0; first < jobs.length; ) {
+    const [head] = jobs.slice(first, first + 1);
+    if (head === undefined) break;
+    let end = first + 1;
+    while (end < jobs.length && isAlike(head, jobs[end])) end += 1;
+    const due = head.due === undefined ? '' : encodeDue(head.due);
+    words.push(end - first, head.queue, due, encodeStart(head), encodeEnd(head));
+    for (const { id, payload } of jobs.slice(first, end)) words.push(id, payload);
+    first = end;
+  }
+  return words;
+}
+
+/** Whether two jobs differ in nothing but their ids and payloads. */
+function isAlike(a: NewJob, b: NewJob | undefined): boolean {
+  if (b === undefined || a.type !== b.type || a.queue !== b.queue || a.due !== b.due) return false;
+  if (a.extras !== undefined || b.extras !== undefined) return false;
+  return a.locks === null ? b.locks === null : a.locks.length === 0 && b.locks?.length === 0;
 }
 
 /** The start of a stored envelope: the script appends the instant and the sequence. */

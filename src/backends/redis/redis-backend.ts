@@ -84,7 +84,7 @@ export class RedisBackend implements Backend {
 
   async enqueue(call: Call, jobs: readonly NewJob[]): Promise<EnqueueReply> {
     const head = [...callArgs(call), this.#desk.grantTimeout, jobs.length, encodeUniques(jobs)];
-    return decodeEnqueued(await this.#desk.run('enqueue', ...head, ...jobs.flatMap(encodeNew)));
+    return decodeEnqueued(await this.#desk.run('enqueue', ...head, ...encodeNew(jobs)));
   }
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {

@@ -38,7 +38,7 @@ export class RedisSchedules implements ScheduleStore {
   async write(call: Call, { name, replaces, due, text, job }: ScheduleWrite): Promise<ScheduleWritten> {
     const jobs = job === undefined ? [] : [job];
     const what = [name, replaces ?? '', due ?? '', text, this.#desk.grantTimeout, encodeUniques(jobs)];
-    const reply = await this.#desk.run('write-schedule', ...callArgs(call), ...what, ...jobs.flatMap(encodeNew));
+    const reply = await this.#desk.run('write-schedule', ...callArgs(call), ...what, ...encodeNew(jobs));
     const [told, moves] = arrayOf(reply);
     const [version = '', became = ''] = splitOnce(textOf(told));
     if (version === '') return { version: null, job: null, moves: [] };

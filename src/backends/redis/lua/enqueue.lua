@@ -3,9 +3,7 @@
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 client, 3 call, 4 floor, 5 how long a grant is kept (ms), 6 number of jobs,
 --       7 '' or a list as JSON, with [number of the job, its unique key with its type, for how long it takes that, what it does
---       where another has it] for each job that has one; then for each job:
---       id, queue, due ('' now, 'in MS', 'at INSTANT'), the envelope's line up to its queue, the line's end after the
---       sequence, the payload
+--       where another has it] for each job that has one; then the jobs in groups, as shared/append.lua tells
 -- Returns { a text, { event, id, queue, detail, … } }; the text has one digit for each job: 1 enqueued, 0 its id is in the books
 --         already, or its key was taken: 2 kept, 3 replaced, 4 extended, 5 rejected; then, where there was any of these, a space
 --         and [id, queue] of each other job, as JSON.

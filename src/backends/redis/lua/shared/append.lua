@@ -1,50 +1,92 @@
--- Puts new jobs into the books, at the backs of their queues or among the scheduled ones. ARGV has for each job, from `first`
--- on: id, queue, due ('' now, 'in MS', 'at INSTANT'), the envelope's line up to its queue, the line's end after the sequence,
--- the payload. uniques: what is needed for those that have a unique key, or nil. Returns a text of one digit for each job: 1
--- enqueued, 0 its id is in the books already, or its key was taken: 2 kept, 3 replaced, 4 extended, 5 rejected; then, where there
--- was any of these, a space and [id, queue] of each other job, as JSON. The caller wakes the claimers. needs: start.
+-- Puts new jobs into the books, at the backs of their queues or among the scheduled ones. ARGV has from `first` on groups of jobs
+-- with much in common: how many, queue, due ('' now, 'in MS', 'at INSTANT'), the envelope's line up to its queue, the line's end after
+-- the sequence; then id and payload of each. count: of all jobs. uniques: what is needed for those that have a unique key, or nil.
+-- Returns a text of one digit for each job: 1 enqueued, 0 its id is in the books already, or its key was taken: 2 kept, 3 replaced,
+-- 4 extended, 5 rejected; then, where there was any of these, a space and [id, queue] of each other job, as JSON. The caller wakes the
+-- claimers. needs: start.
 
 --@include priority
 
--- The extras in a line's end; most jobs have none, and it ends at once.
-local function extras_in(line_end)
-  return line_end ~= ']' and cjson.decode('[0' .. line_end)[5] or nil
+-- Sequences below this are written by Lua itself as they are.
+local LEAST_INEXACT = 1e14
+
+-- Writes all of these or none, in one command: nearly always none of their ids is known. Whether it did.
+local function write_all(ids, values)
+  local pairs_of, seen = {}, {}
+  for at, id in ipairs(ids) do
+    -- Of two with one id the second would overwrite the first.
+    if seen[id] then return false end
+    seen[id] = true
+    pairs_of[2 * at - 1], pairs_of[2 * at] = job_key(id), values[at]
+  end
+  return call('MSETNX', unpack(pairs_of)) == 1
 end
 
 local function append(first, count, uniques)
   local sequence = call('INCRBY', SEQUENCE, count) - count
-  local results, ids = {}, {}
-  for job = 1, count do
-    local at = first + 6 * (job - 1)
-    local id, queue, due, line, line_end, payload = unpack(ARGV, at, at + 5)
-    local priority = priority_in(extras_in(line_end))
-    local unique = uniques and uniques.by_number[job]
+  local number = 0
+  local results = {}
+  -- What goes to the backs of lists, by queue; and by instant what is scheduled.
+  local listed = {}
+
+  -- Where jobs of a group go that are in the books now.
+  local function place(ids, queue, due, priority, last)
+    local instant = due == '' and 0 or instant_of(due)
+    if instant > now then
+      note_due(instant)
+      for _, id in ipairs(ids) do call('ZADD', SCHEDULED, instant, id) end
+      call('SADD', QUEUES, queue)
+    elseif priority == 0 then
+      local list = listed[queue] or {}
+      listed[queue] = list
+      for _, id in ipairs(ids) do list[#list + 1] = id end
+    else
+      -- At once, and not with the others: a later job of this call may replace it.
+      for _, id in ipairs(ids) do call('ZADD', priority_key(queue), score_of(priority, last), id) end
+      call('SADD', QUEUES, queue)
+      arrived[queue] = true
+    end
+  end
+
+  local function append_one(id, value, queue, due, priority)
+    local unique = uniques and uniques.by_number[number]
     local result = unique and uniques.meet(id, due, unique) or '1'
     if result == '1' or result == '3' then
-      local value = line .. ',' .. text(now) .. ',' .. text(sequence + job) .. line_end .. '\n' .. payload
       if call('SET', job_key(id), value, 'NX') then
-        if unique then uniques.take_key(unique[2], unique[3], id, queue, sequence + job) end
-        local instant = due == '' and 0 or instant_of(due)
-        if instant > now then
-          schedule(id, instant)
-          call('SADD', QUEUES, queue)
-        elseif priority == 0 then
-          local list = ids[queue] or {}
-          ids[queue] = list
-          list[#list + 1] = id
-        else
-          -- At once, and not with the others: a later job of this call may replace it.
-          call('ZADD', priority_key(queue), score_of(priority, sequence + job), id)
-          call('SADD', QUEUES, queue)
-          arrived[queue] = true
-        end
+        if unique then uniques.take_key(unique[2], unique[3], id, queue, sequence + number) end
+        place({ id }, queue, due, priority, sequence + number)
       else
         result = '0'
       end
     end
-    results[job] = result
+    results[number] = result
   end
-  for queue, list in pairs(ids) do
+
+  local at = first
+  while number < count do
+    local size, queue, due, line, line_end = unpack(ARGV, at, at + 4)
+    at = at + 5
+    local priority = priority_in(line_end ~= ']' and cjson.decode('[0' .. line_end)[5] or nil)
+    local head, tail = line .. ',' .. text(now) .. ',', line_end .. '\n'
+    local ids, values = {}, {}
+    for job = 1, tonumber(size) do
+      local own = sequence + number + job
+      ids[job] = ARGV[at]
+      values[job] = head .. (own < LEAST_INEXACT and own or text(own)) .. tail .. ARGV[at + 1]
+      at = at + 2
+    end
+    if #ids > 1 and #ids <= 1000 and not uniques and priority == 0 and write_all(ids, values) then
+      for job = 1, #ids do results[number + job] = '1' end
+      number = number + #ids
+      place(ids, queue, due, 0)
+    else
+      for job, id in ipairs(ids) do
+        number = number + 1
+        append_one(id, values[job], queue, due, priority)
+      end
+    end
+  end
+  for queue, list in pairs(listed) do
     in_chunks('RPUSH', queue_key(queue), list)
     call('SADD', QUEUES, queue)
     arrived[queue] = true
