@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { wrap } from '../../src/core/envelope.ts';
+import { wrap as wrapNow } from '../../src/core/envelope.ts';
 import { defineJob } from '../../src/core/job.ts';
+
+/** It throws at once where nothing is asynchronous. */
+const wrap = async (...args: Parameters<typeof wrapNow>) => wrapNow(...args);
 
 const invoice = defineJob({
   type: 'invoice.send',

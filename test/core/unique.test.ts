@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { wrap } from '../../src/core/envelope.ts';
+import { wrap as wrapNow } from '../../src/core/envelope.ts';
 import { defineJob } from '../../src/core/job.ts';
 import { type UniqueOptions, uniqueness } from '../../src/core/unique.ts';
+
+/** It throws at once where nothing is asynchronous. */
+const wrap = async (...args: Parameters<typeof wrapNow>) => wrapNow(...args);
 
 describe('the uniqueness of a job', () => {
   test('is until it is done, and another is kept out, where nothing else is said', () => {
