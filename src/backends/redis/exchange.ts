@@ -2,7 +2,7 @@
 import { CLAIM_BUDGET, type ExchangeReply, type ExchangeRequest, type Settled } from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { decodeClaim, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
-import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
+import { arrayOf, numberOf, textOf } from './replies.ts';
 
 export interface ExchangeOrder {
   /** The words for the script after those that name the call. */
@@ -50,18 +50,23 @@ export function decodeExchange(
   { worker, claim }: ExchangeRequest,
   isInBulk: readonly boolean[],
 ): Exchanged {
-  const [lost, digits, flat, moves, more, owned, now] = arrayOf(reply);
-  const claims = decodeClaims(worker, arrayOf(flat), claim?.queues ?? []);
+  const [lost, digits, flat, tokens, moves, more, owned, now] = arrayOf(reply);
+  const claims = decodeClaims(worker, listOf(flat), tokens, claim?.queues ?? []);
   return {
     ...claims,
     lost: lost === 1,
     settled: sortSettled(textOf(digits), isInBulk),
-    moves: decodeMoves(textsOf(moves)),
+    moves: decodeMoves(listOf(moves).map(textOf)),
     more: more === 1,
     // Those that cannot be read are about to be buried.
     owned: numberOf(owned) - claims.damaged.length,
     now: numberOf(now),
   };
+}
+
+/** 0 is in the stead of an empty list. */
+function listOf(reply: unknown): readonly unknown[] {
+  return reply === 0 ? [] : arrayOf(reply);
 }
 
 /**
@@ -90,17 +95,23 @@ function sortSettled(digits: string, isInBulk: readonly boolean[]): Settled[] {
   });
 }
 
-/** @param flat id, envelope and token of each */
+/**
+ * @param flat id and envelope of each
+ * @param tokens that of the first, where each is by one greater than the one before, or a list
+ */
 function decodeClaims(
   worker: string,
   flat: readonly unknown[],
+  tokens: unknown,
   queues: readonly string[],
 ): { claimed: ClaimedJob[]; damaged: ClaimedJob[] } {
   const claimed: ClaimedJob[] = [];
   const damaged: ClaimedJob[] = [];
-  for (let at = 0; at < flat.length; at += 3) {
+  // Microseconds since the epoch, or some more: a whole number for some centuries.
+  const first = Array.isArray(tokens) ? 0 : numberOf(tokens);
+  for (let at = 0; at < flat.length; at += 2) {
     const id = textOf(flat[at]);
-    const token = textOf(flat[at + 2]);
+    const token = Array.isArray(tokens) ? textOf(tokens[at / 2]) : String(first + at / 2);
     try {
       claimed.push(decodeClaim(id, textOf(flat[at + 1]), worker, token));
     } catch {

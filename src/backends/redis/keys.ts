@@ -117,7 +117,7 @@ const FAMILIES = {
   told: 'told:',
   /** Hash that expires: state, job and progress of one that was watched when it left the books. */
   ended: 'ended:',
-  /** Zset: replies to a client's calls that may be repeated → the call's number. */
+  /** String that expires: replies to a client's calls that may be repeated. */
   calls: 'calls:',
 } as const;
 
@@ -145,16 +145,19 @@ export class Keys {
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
- * The same table as Lua, by the name that a script uses: `SEQUENCE` for a single key, `job_key(id)` for one of a family. The root is
- * in `ROOT`.
+ * The same table as Lua, by the name that a script uses: `SEQUENCE` for a single key, `job_key(id)` for one of a family, or
+ * `JOB_PREFIX .. id` where no time is to be lost. The root is in `ROOT`.
  */
 export const LUA_KEYS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(SINGLES).map(([name, key]): [string, string] => {
     const constant = snake(name).toUpperCase();
     return [constant, `local ${constant} = ROOT .. '${key}'`];
   }),
-  ...Object.entries(FAMILIES).map(([name, key]): [string, string] => {
-    const family = `${snake(name)}_key`;
-    return [family, `local function ${family}(name) return ROOT .. '${key}' .. name end`];
+  ...Object.entries(FAMILIES).flatMap(([name, key]): [string, string][] => {
+    const [prefix, family] = [`${snake(name).toUpperCase()}_PREFIX`, `${snake(name)}_key`];
+    return [
+      [prefix, `local ${prefix} = ROOT .. '${key}'`],
+      [family, `local function ${family}(name) return ROOT .. '${key}' .. name end`],
+    ];
   }),
 ]);

@@ -71,9 +71,11 @@ export function script(name: ScriptName): Script {
   let loaded = scripts.get(name);
   if (loaded === undefined) {
     const [flags, ...lines] = read(name).split('\n');
-    // What a script needs only where it goes on behind this mark is not made before.
-    const [start = '', rest = ''] = include(lines.join('\n'), new Set()).split('\n--@keys\n');
-    const source = [flags, 'local ROOT = ARGV[1]', preface(start, ''), start, preface(rest, start), rest].join('\n');
+    const [start = '', rest] = include(lines.join('\n'), new Set()).split('\n--@rest\n');
+    const parts = [flags, 'local ROOT = ARGV[1]', preface(start, ''), start];
+    // What a script needs only where it goes on behind this mark is not made before; and a function has its own local variables.
+    if (rest !== undefined) parts.push('local function rest()', preface(rest, start), rest, 'end', 'return rest()');
+    const source = parts.join('\n');
     loaded = { source, sha: createHash('sha1').update(source).digest('hex') };
     scripts.set(name, loaded);
   }

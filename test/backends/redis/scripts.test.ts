@@ -9,12 +9,16 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.lua'));
 /** Lua's own limit is 200 for a function; some are left for whoever adds the next feature. */
 const MOST_LOCALS = 192;
 
+/** The most local variables of a function that a script has. */
 function locals(source: string): number {
-  const lines = source.split('\n').filter((line) => line.startsWith('local '));
-  return lines.reduce((sum, line) => {
-    if (line.startsWith('local function')) return sum + 1;
-    return sum + (line.split('=')[0] ?? '').split(',').length;
-  }, 0);
+  const parts = source.split('\nlocal function rest()\n').map((part) => {
+    const lines = part.split('\n').filter((line) => line.startsWith('local '));
+    return lines.reduce((sum, line) => {
+      if (line.startsWith('local function')) return sum + 1;
+      return sum + (line.split('=')[0] ?? '').split(',').length;
+    }, 0);
+  });
+  return Math.max(...parts);
 }
 
 test('a script defines the keys and bounds that it names, each once, and no others', () => {

@@ -5,8 +5,8 @@
 --       7 how many to claim, 8 'take' locks or 'later', 9 how many entries to look at beyond those, 10 number of queues,
 --       the queues; number of plain completions, their ids, their tokens; the other settlements as JSON or ''
 -- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
---           { id, envelope, token, … }, { event, id, queue, detail, … }, 1 when the step ended at its bound,
---           how many jobs the worker owns, the instant }
+--           { id, envelope, … }, their tokens: the first, where each is by one greater than the one before, or a list,
+--           { event, id, queue, detail, … }, 0 in the stead of an empty list, 1 when the step ended at its bound, how many jobs the worker owns, the instant }
 -- Atomic since a job must never be without an owner, nor a place without a holder: settling, granting and claiming are one.
 --@include clock
 --@include calls
@@ -18,7 +18,7 @@ local ids_at = 12 + #queues
 local plain = tonumber(ARGV[ids_at - 1])
 local others = ARGV[ids_at + 2 * plain]
 
--- What was claimed, flat: id, envelope, token, …; the same without envelopes, and how many there are.
+-- What was claimed, flat: id, envelope, …; id, token, …; and how many there are.
 local claimed, owned, taken = {}, {}, 0
 -- A digit for each settlement, of the plain ones once they are settled.
 local settled
@@ -34,18 +34,28 @@ local function take_tokens()
   call('SET', TOKEN, text(first_token + count - 1))
 end
 
+-- Enters ids with their tokens into the hash of their owner. A short hash is stored as a list, in which each look goes through all
+-- that are before: a value that is too long for that makes it a table, for as long as there is anything in it.
+local function enter_all(processing, owned)
+  if #owned < 64 or #owned > 7000 then return in_chunks('HSET', processing, owned) end
+  call('HSET', processing, '', string.rep('-', 65), unpack(owned))
+  call('HDEL', processing, '')
+end
+
 local function reply(is_lost, has_more)
   local digits = table.concat(settled)
   -- The tokens that were given out, and no more: a range too wide would give a repeat the jobs of other claims.
-  local from = first_token or 1
-  keep_reply(client, number, floor, digits .. ' ' .. text(from) .. ' ' .. text(from + taken - 1))
-  return { is_lost, digits, claimed, moves, has_more, call('HLEN', processing_key(worker)), now }
+  local tokens = taken > 0 and ' ' .. owned[2] .. ' ' .. owned[2 * taken] or ' 1 0'
+  keep_reply(client, number, floor, digits .. tokens)
+  -- An empty table takes long to be turned into an empty reply.
+  local jobs, others = taken > 0 and claimed or 0, #moves > 0 and moves or 0
+  return { is_lost, digits, jobs, owned[2] or '', others, has_more, call('HLEN', processing_key(worker)), now }
 end
 
 local earlier = earlier_reply(client, number)
 --@include express
-if express() then return reply(0, 0) end
---@keys
+if is_done then return reply(0, 0) end
+--@rest
 --@include start
 --@include telling
 --@include envelope
@@ -60,7 +70,7 @@ budget = budget + count
 
 -- A repeat finds its claims by their tokens, which lie in the range that the first call took.
 if earlier then
-  local digits, from, to = string.match(earlier, '^(%d*) (%d+) (%d+)$')
+  local digits, from, to = match(earlier, '^(%d*) (%d+) (%d+)$')
   local all = call('HGETALL', processing_key(worker))
   local tokens = {}
   for at = 2, #all, 2 do
@@ -68,8 +78,13 @@ if earlier then
     if token >= tonumber(from) and token <= tonumber(to) then tokens[#tokens + 1] = { token, all[at - 1], all[at] } end
   end
   table.sort(tokens, function(a, b) return a[1] < b[1] end)
-  for _, claim in ipairs(tokens) do own('', claim[2], call('GET', job_key(claim[2])) or '', claim[3]) end
-  return { 0, digits, claimed, moves, 1, call('HLEN', processing_key(worker)), now }
+  local listed = {}
+  for at, claim in ipairs(tokens) do
+    claimed[2 * at - 1], claimed[2 * at] = claim[2], call('GET', job_key(claim[2])) or ''
+    listed[at] = claim[3]
+    tell(claim[2], false)
+  end
+  return { 0, digits, claimed, listed, moves, 1, call('HLEN', processing_key(worker)), now }
 end
 
 resume(freed)
@@ -86,7 +101,7 @@ if count > 0 and has_lease then
     if has_more == 0 then claim_from(queue) end
     update_wake(queue)
   end
-  in_chunks('HSET', processing_key(worker), owned)
+  if taken > 0 then enter_all(processing_key(worker), owned) end
   grant_all({}, grant_timeout)
 end
 if has_ungranted() then has_more = 1 end

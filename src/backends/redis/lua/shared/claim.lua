@@ -14,15 +14,14 @@ end
 local gate
 
 local function own(queue, id, value, token)
-  taken = taken + 1
   if gate and gate.concurrency then
     call('HSET', SEATS, id, queue)
     call('HINCRBY', SEATED, queue, 1)
   end
   if gate and gate.burst then spend(QUEUE_MARK .. queue, gate.burst, gate.interval) end
-  local at = #claimed
-  claimed[at + 1], claimed[at + 2], claimed[at + 3] = id, value, token
-  local to = #owned
+  local to = 2 * taken
+  taken = taken + 1
+  claimed[to + 1], claimed[to + 2] = id, value
   owned[to + 1], owned[to + 2] = id, token
   tell(id, false)
 end

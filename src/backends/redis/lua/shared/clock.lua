@@ -1,14 +1,21 @@
 -- The clock, read once, and what every script needs.
 local call = redis.call
-local sub, find, byte, format = string.sub, string.find, string.byte, string.format
+local sub, find, match, byte, format = string.sub, string.find, string.match, string.byte, string.format
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- Whole numbers as text: tostring would write large ones as 1e+15.
+-- Whole numbers as text: tostring would write large ones as 1e+15, and to write them as fractions takes ten times as long.
 local function text(number)
-  return format('%.0f', number)
+  return format('%d', number)
 end
 
 -- Transitions of jobs that the caller did not name, flat: event, id, queue, detail.
 local moves = {}
+
+-- Calls `command key …values` with few enough values for unpack, which fails near 8,000.
+local function in_chunks(command, key, values)
+  for first = 1, #values, 1000 do
+    call(command, key, unpack(values, first, math.min(first + 999, #values)))
+  end
+end

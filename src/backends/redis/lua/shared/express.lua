@@ -1,92 +1,85 @@
 -- The exchange as it mostly is: jobs completed that held nothing, and such jobs are claimed, while nothing in the store asks for more
 -- (a limit, a pause, a grant, a priority, somebody who watches). What all the rest of the script needs takes longer to set up than
--- this takes to run, so it goes on only where there is more to do, with what was done here. needs: clock, calls. Reads: client, number,
--- floor, worker, count, queues, ids_at, plain, others, earlier. Writes: claimed, owned, taken, first_token, settled, popped.
-local express
-do
-  -- More values than that are too many for unpack.
-  local MOST = 1000
+-- this takes to run, so it goes on only where there is more to do, with what was done here. For the same reason there are no
+-- functions here. needs: clock, calls. Reads: earlier, worker, count, queues, ids_at, plain, others. Writes: settled, popped, claimed,
+-- owned, taken, first_token. is_done: whether that was all.
+local is_done = false
 
-  local function has_more_to_do()
-    if earlier or others ~= '' or plain > MOST or count > MOST then return true end
-    local keys = { CONTROLS, PAUSED_TYPES, SEATS, UNGRANTED, WATCHED, PROGRESS, RETRIED }
-    for _, queue in ipairs(queues) do
-      local at = #keys
-      keys[at + 1], keys[at + 2], keys[at + 3] = granted_key(queue), priority_key(queue), cancelled_key(queue)
-    end
-    return call('EXISTS', unpack(keys)) > 0 or not call('ZSCORE', WORKERS, worker)
+-- More values than a thousand are too many for unpack.
+if not earlier and others == '' and plain <= 1000 and count <= 1000 then
+  local queue = queues[1] or ''
+  is_done = call('EXISTS', CONTROLS, PAUSED_TYPES, SEATS, UNGRANTED, WATCHED, PROGRESS, RETRIED, GRANTED_PREFIX .. queue,
+    PRIORITY_PREFIX .. queue, CANCELLED_PREFIX .. queue) == 0 and call('ZSCORE', WORKERS, worker) and true
+  for at = 2, #queues do
+    local other = queues[at]
+    is_done = is_done
+      and call('EXISTS', GRANTED_PREFIX .. other, PRIORITY_PREFIX .. other, CANCELLED_PREFIX .. other) == 0
   end
+end
 
-  local function job_keys(ids)
-    local keys = {}
-    for at, id in ipairs(ids) do keys[at] = job_key(id) end
-    return keys
-  end
-
-  -- Jobs that completed at the first attempt and hold nothing: a few commands for the whole batch. Returns a digit for each.
-  local function settle()
-    local processing = processing_key(worker)
-    local tokens_at = ids_at + plain
-    local current = call('HMGET', processing, unpack(ARGV, ids_at, tokens_at - 1))
-    local done, digits = {}, {}
+if is_done then
+  local argv, processing = ARGV, PROCESSING_PREFIX .. worker
+  settled = {}
+  if plain > 0 then
+    local last = ids_at + plain - 1
+    local current = call('HMGET', processing, unpack(argv, ids_at, last))
+    local keys, stale = {}, {}
     for at = 1, plain do
-      local is_owner = current[at] == ARGV[tokens_at + at - 1]
-      if is_owner then done[#done + 1] = ARGV[ids_at + at - 1] end
-      digits[at] = is_owner and '1' or '0'
+      local id = argv[ids_at + at - 1]
+      if current[at] == argv[last + at] then keys[#keys + 1] = JOB_PREFIX .. id else stale[at] = true end
     end
-    if #done == 0 then return digits end
-    call('HDEL', processing, unpack(done))
-    call('DEL', unpack(job_keys(done)))
-    call('INCRBY', SUCCESSFUL_TOTAL, #done)
-    return digits
+    if #keys == plain then
+      settled[1] = string.rep('1', plain)
+      call('HDEL', processing, unpack(argv, ids_at, last))
+    else
+      local done = {}
+      for at = 1, plain do
+        settled[at] = stale[at] and '0' or '1'
+        if not stale[at] then done[#done + 1] = argv[ids_at + at - 1] end
+      end
+      if #done > 0 then call('HDEL', processing, unpack(done)) end
+    end
+    if #keys > 0 then
+      call('DEL', unpack(keys))
+      call('INCRBY', SUCCESSFUL_TOTAL, #keys == plain and argv[ids_at - 1] or #keys)
+    end
   end
 
-  -- Whether all of these are envelopes of jobs without locks and extras, or with locks that are not known.
-  local function are_plain(ids, values)
-    for at, id in ipairs(ids) do
-      local value = values[at]
-      if not value or byte(id) == 123 or byte(value, 3) ~= 44 or byte(value, 2) > 49 then return false end
-    end
-    return true
-  end
-
-  -- Claims from a queue as much as is wanted, and sees to its wake-up token. Whether there was nothing but plain jobs.
-  local function claim(queue)
+  for _, queue in ipairs(count > 0 and queues or {}) do
     local want = count - taken
-    local ids = want > 0 and call('LPOP', queue_key(queue), want) or {}
-    if #ids > 0 then
-      local values = call('MGET', unpack(job_keys(ids)))
-      if not are_plain(ids, values) then
+    -- What is text already need not be written as such.
+    local ids = want > 0 and call('LPOP', QUEUE_PREFIX .. queue, taken == 0 and argv[7] or want) or {}
+    local got = #ids
+    if got > 0 then
+      local keys = {}
+      for at = 1, got do keys[at] = JOB_PREFIX .. ids[at] end
+      local values = call('MGET', unpack(keys))
+      -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1,
+      for at = 1, got do
+        local value = values[at]
+        if not value or byte(ids[at]) == 123 or byte(value, 3) ~= 44 or byte(value, 2) > 49 then is_done = false end
+      end
+      if not is_done then
         popped = { queue = queue, ids = ids, values = values }
-        return false
+        break
       end
       take_tokens()
-      for at, id in ipairs(ids) do
-        local token = format('%.0f', first_token + taken)
-        taken = taken + 1
-        local to, from = #claimed, #owned
-        claimed[to + 1], claimed[to + 2], claimed[to + 3] = id, values[at], token
-        owned[from + 1], owned[from + 2] = id, token
+      local to, token = 2 * taken, first_token + taken
+      for at = 1, got do
+        local id = ids[at]
+        claimed[to + 1], claimed[to + 2] = id, values[at]
+        owned[to + 1], owned[to + 2] = id, format('%d', token)
+        to, token = to + 2, token + 1
       end
+      taken = taken + got
     end
-    if (want > 0 and #ids < want) or call('EXISTS', queue_key(queue)) == 0 then
-      call('DEL', wake_key(queue))
-    elseif call('EXISTS', wake_key(queue)) == 0 then
-      call('RPUSH', wake_key(queue), '1')
+    -- A queue that is empty needs no claimer; any other needs the next. Mostly there are both, jobs and a token.
+    local list, wake = QUEUE_PREFIX .. queue, WAKE_PREFIX .. queue
+    if want > 0 and got < want then
+      call('DEL', wake)
+    elseif call('EXISTS', list, wake) < 2 then
+      if call('EXISTS', list) == 0 then call('DEL', wake) elseif call('EXISTS', wake) == 0 then call('RPUSH', wake, '1') end
     end
-    return true
   end
-
-  -- Whether that was all.
-  function express()
-    if has_more_to_do() then return false end
-    settled = plain > 0 and settle() or {}
-    if count > 0 then
-      for _, queue in ipairs(queues) do
-        if not claim(queue) then return false end
-      end
-      if #owned > 0 then call('HSET', processing_key(worker), unpack(owned)) end
-    end
-    return true
-  end
+  if is_done and taken > 0 then enter_all(processing, owned) end
 end

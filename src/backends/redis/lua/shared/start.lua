@@ -12,13 +12,6 @@ local function move(event, id, queue, detail)
   moves[at + 1], moves[at + 2], moves[at + 3], moves[at + 4] = event, id, queue, detail or ''
 end
 
--- Calls `command key …values` with few enough values for unpack, which fails near 8,000.
-local function in_chunks(command, key, values)
-  for first = 1, #values, 1000 do
-    call(command, key, unpack(values, first, math.min(first + 999, #values)))
-  end
-end
-
 -- Queues that got a job in this script.
 local arrived = {}
 
