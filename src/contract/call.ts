@@ -21,20 +21,31 @@ export class Caller {
     this.#client = client;
   }
 
+  /** The id of a call that is about to be made; it stays open until `close`. */
+  open(): Call {
+    this.#last += 1;
+    const sequence = this.#last;
+    this.#open.add(sequence);
+    // A Set keeps the order of insertion, so its first member is the oldest open call.
+    const [floor = sequence] = this.#open;
+    return { client: this.#client, sequence, floor };
+  }
+
+  /** A call was answered, or is not repeated any more. */
+  close({ sequence }: Call): void {
+    this.#open.delete(sequence);
+  }
+
   /**
    * Makes one call under an id of its own. Repeats inside `send` (after a lost connection, say) use the id they were given.
    * A call that rejects may still arrive at the backend later, and would then still be done once at most.
    */
   async call<Reply>(send: (call: Call) => Promise<Reply>): Promise<Reply> {
-    this.#last += 1;
-    const sequence = this.#last;
-    this.#open.add(sequence);
+    const call = this.open();
     try {
-      // A Set keeps the order of insertion, so its first member is the oldest open call.
-      const [floor = sequence] = this.#open;
-      return await send({ client: this.#client, sequence, floor });
+      return await send(call);
     } finally {
-      this.#open.delete(sequence);
+      this.close(call);
     }
   }
 }

@@ -52,10 +52,19 @@ export class ObservedBackend implements Backend {
   readonly results: ResultStore;
   readonly #backend: Backend;
   readonly #emit: (event: JobEvent) => void;
+  readonly #isHeard: (event: JobEvent['event']) => boolean;
   readonly #clock: Clock;
 
-  /** @param emit called once for each transition, in their order; it must not throw */
-  constructor(backend: Backend, emit: (event: JobEvent) => void, clock: Clock = systemClock) {
+  /**
+   * @param emit called once for each transition, in their order; it must not throw
+   * @param isHeard whether anybody listens to an event: those of the many that are claimed and complete are made only then
+   */
+  constructor(
+    backend: Backend,
+    emit: (event: JobEvent) => void,
+    clock: Clock = systemClock,
+    isHeard: (event: JobEvent['event']) => boolean = () => true,
+  ) {
     this.kind = backend.kind;
     this.location = backend.location;
     this.maxPayload = backend.maxPayload;
@@ -67,6 +76,7 @@ export class ObservedBackend implements Backend {
     this.results = backend.results;
     this.#backend = backend;
     this.#emit = emit;
+    this.#isHeard = isHeard;
     this.#clock = clock;
     this.bulk = {
       browse: (filter, cursor, limit) => backend.bulk.browse(filter, cursor, limit),
@@ -95,16 +105,23 @@ export class ObservedBackend implements Backend {
     this.#emitMoves(moves);
   }
 
-  async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
-    const reply = await this.#backend.exchange(call, request);
-    request.settlements.forEach((settlement, index) => {
-      const settled = reply.settled[index];
-      if (settled === 'settled') this.#emit(fromSettlement(settlement));
-      else if (settled === 'cancelled') this.#emit({ event: 'cancelled', ...atWorker(settlement.job) });
+  exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
+    return this.#backend.exchange(call, request).then((reply) => {
+      this.#emitExchanged(request, reply);
+      return reply;
     });
-    this.#emitMoves(reply.moves);
-    for (const job of reply.claimed) this.#emit({ event: 'claimed', ...atWorker(job) });
-    return reply;
+  }
+
+  #emitExchanged({ settlements }: ExchangeRequest, { settled, moves, claimed }: ExchangeReply): void {
+    const hearsCompleted = this.#isHeard('completed');
+    settlements.forEach((settlement, index) => {
+      if (settlement.outcome.kind === 'completed' && !hearsCompleted) return;
+      if (settled[index] === 'settled') this.#emit(fromSettlement(settlement));
+      else if (settled[index] === 'cancelled') this.#emit({ event: 'cancelled', ...atWorker(settlement.job) });
+    });
+    this.#emitMoves(moves);
+    if (!this.#isHeard('claimed')) return;
+    for (const job of claimed) this.#emit({ event: 'claimed', ...atWorker(job) });
   }
 
   async lock(call: Call, job: ClaimedJob, locks?: readonly StoredLock[]): Promise<LockReply> {

@@ -10,6 +10,7 @@ import { persist } from '../runtime/persist.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Gate } from './gate.ts';
 import { Listener } from './listener.ts';
+import { batchSize, Pipeline } from './pipeline.ts';
 
 export interface DispatcherOptions {
   readonly backend: Backend;
@@ -47,18 +48,8 @@ interface Run {
   isDropped: boolean;
 }
 
-// One exchange is one step of the backend, which must stay short.
-const MOST_SETTLEMENTS = 200;
-const MOST_CLAIMS = 200;
-/** With fewer slots, two exchanges cost more than they save. */
-const LEAST_OVERLAP = 16;
-/** Of results, in characters; a single one may be longer. */
-const MOST_RESULT = 4_194_304;
-
 /**
- * The pump between the backend and the processors: an exchange settles what has ended and claims for the slots that are free. Mostly
- * there is one at a time; where the queues are full, and the store works beside this process, there are two, each for half of the
- * slots, so that neither waits for the other.
+ * The pump between the backend and the processors: an exchange settles what has ended and claims for the slots that are free.
  *
  * States: joined (it has a worker's name and lease) or not; open (it claims) or draining. It is done when it drains, nothing
  * runs, and nothing is left to settle.
@@ -79,20 +70,19 @@ export class Dispatcher {
   #hasStrays = false;
   /** Nothing was asked of the store for as long as a lease. */
   #isOverdue = false;
-  /** The exchanges whose replies are yet to come. */
-  readonly #underway = new Set<ExchangeRequest>();
+  readonly #pipeline: Pipeline;
   /** Why no exchange can be made any more. */
   #failure: { readonly error: unknown } | null = null;
-  /** The newest claim got all that it asked for: there is more. */
-  #isBusy = false;
-  /** When the store last told how many jobs the worker owns with no other exchange under way, by the monotonic clock. */
-  #comparedOn = 0;
+  /** When the store answered last, by the monotonic clock. */
+  #exchangedOn = 0;
   #idle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions, surroundings: Surroundings) {
     this.#options = options;
     this.#surroundings = surroundings;
-    const { backend, pollInterval } = options;
+    const { backend, pollInterval, concurrency, lease } = options;
+    const { overlaps } = backend;
+    this.#pipeline = new Pipeline({ concurrency, overlaps, mostOverlap: lease }, surroundings.clock);
     this.#listener = new Listener({ backend, pollInterval, heard: () => this.#change.open() }, surroundings);
   }
 
@@ -119,15 +109,17 @@ export class Dispatcher {
    * @throws when the backend was closed under it, or after `giveUp`
    */
   async run(): Promise<void> {
+    const stop = this.#watchSilence();
     try {
       while (!this.#isDone()) {
-        await this.#rejoin();
-        if (this.#hasStrays && this.#underway.size === 0) await this.#relinquish();
+        if (this.#worker === null) await this.#rejoin();
+        if (this.#hasStrays && this.#pipeline.isEmpty) await this.#relinquish();
         const request = this.#nextRequest();
         if (request === null) await this.#pause();
-        else void this.#exchange(request);
+        else this.#exchange(request);
       }
     } finally {
+      stop();
       await this.#listener.stop();
     }
   }
@@ -199,12 +191,12 @@ export class Dispatcher {
   #isDone(): boolean {
     this.#givingUp.signal.throwIfAborted();
     if (this.#failure !== null) throw this.#failure.error;
-    const isQuiet = this.#runs.size === 0 && this.#settlements.length === 0 && this.#underway.size === 0;
+    const isQuiet = this.#runs.size === 0 && this.#settlements.length === 0 && this.#pipeline.isEmpty;
     return this.#draining.signal.aborted && isQuiet;
   }
 
   async #rejoin(): Promise<void> {
-    if (this.#worker !== null || this.#draining.signal.aborted) return;
+    if (this.#draining.signal.aborted) return;
     try {
       await persist(() => this.join(), 'registering the worker', this.#surroundings, this.#draining.signal);
     } catch (error) {
@@ -214,108 +206,97 @@ export class Dispatcher {
     this.#surroundings.logger.info({ worker: this.#worker }, 'registered under a new name');
   }
 
-  /** Waits for a change, and then for all else that ends in the same turn of the event loop, to settle it in one batch. */
-  async #pause(): Promise<void> {
+  /** One that is busy for long hears from the store now and then, and learns whether it still agrees. Returns what ends that. */
+  #watchSilence(): () => void {
     const { clock } = this.#surroundings;
-    // One that is busy for long hears from the store now and then, and learns whether it still agrees.
-    const stop = clock.after(this.#options.lease, () => {
+    const { lease } = this.#options;
+    const look = (): void => {
+      const silence = clock.monotonic() - this.#exchangedOn;
+      stop = clock.after(silence < lease ? lease - silence : lease, look);
+      if (silence < lease) return;
       this.#isOverdue = true;
       this.#change.open();
-    });
+    };
+    let stop = clock.after(lease, look);
+    return () => stop();
+  }
+
+  /**
+   * Waits for a change, and then for all else that ends in the same turn of the event loop, to settle it in one batch. A store in this
+   * process answers without one: the event loop must come round all the same.
+   */
+  async #pause(): Promise<void> {
     await this.#change.passed();
-    stop();
-    if (this.#runs.size > 0) await clock.turn();
+    if (this.#runs.size > 0 || !this.#options.backend.overlaps) await this.#surroundings.clock.turn();
   }
 
   /** Null when there is nothing to do now. */
   #nextRequest(): ExchangeRequest | null {
     const worker = this.#worker;
-    if (worker === null || !this.#mayExchange()) return null;
-    const most = this.#share();
-    const size = this.#batchSize(most);
+    if (worker === null) return null;
+    const most = this.#pipeline.share;
+    const size = batchSize(this.#settlements, most);
     const count = Math.min(most, this.#freeSlots(size));
     const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#listener.isListening);
     if (!hasWork && !this.#isOverdue) return null;
-    // A second exchange costs as much as the first, and is for as many jobs or is not worth it.
-    if (this.#underway.size > 0 && Math.max(size, count) < most / 2) return null;
+    // Those who are about to hand back strays, or to end, wait for all that is under way.
+    const isOrderly = this.#hasStrays || this.#draining.signal.aborted;
+    if (!this.#pipeline.mayBegin(isOrderly ? 0 : Math.max(size, count))) return null;
     this.#isOverdue = false;
     const settlements = this.#settlements.splice(0, size);
     if (count === 0 || !hasWork) return { worker, settlements };
     return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
   }
 
-  /** Now and then an exchange is made alone: only then can what the store says that the worker owns be compared with what it knows. */
-  #mayExchange(): boolean {
-    if (this.#underway.size === 0) return true;
-    if (!this.#isOverlapping || this.#underway.size > 1 || this.#hasStrays) return false;
-    return this.#surroundings.clock.monotonic() - this.#comparedOn < this.#options.lease;
-  }
-
-  get #isOverlapping(): boolean {
-    const { backend, concurrency } = this.#options;
-    return this.#isBusy && backend.overlaps && concurrency >= LEAST_OVERLAP && !this.#draining.signal.aborted;
-  }
-
-  /** How many jobs an exchange is for, at most. */
-  #share(): number {
-    const most = Math.max(MOST_SETTLEMENTS, MOST_CLAIMS);
-    return this.#isOverlapping ? Math.min(most, Math.ceil(this.#options.concurrency / 2)) : most;
-  }
-
-  /** How many of the settlements the next exchange takes. */
-  #batchSize(most: number): number {
-    let size = 0;
-    let characters = 0;
-    for (const { outcome } of this.#settlements) {
-      characters += outcome.kind === 'completed' ? (outcome.result?.length ?? 0) : 0;
-      if (size === most || (size > 0 && characters > MOST_RESULT)) break;
-      size += 1;
-    }
-    return size;
-  }
-
   /** @param settling how many settlements go with the claim */
   #freeSlots(settling: number): number {
     if (this.#draining.signal.aborted || this.#runsSuspect()) return 0;
     // What is left for the next batch still takes its slot: a backend that is slow to settle must not be claimed from faster.
-    let taken = this.#runs.size + this.#settlements.length - settling;
-    for (const { claim } of this.#underway) taken += claim?.count ?? 0;
-    return Math.max(0, this.#options.concurrency - taken);
+    const left = this.#settlements.length - settling;
+    return Math.max(0, this.#options.concurrency - this.#runs.size - left - this.#pipeline.claims);
   }
 
   /**
-   * One round trip. During an outage the same call is repeated under the same id, so nothing is lost or done twice. Never rejects:
-   * what ends it ends the run.
+   * One round trip. During an outage the same call is repeated under the same id, so nothing is lost or done twice. What ends
+   * that ends the run.
    */
-  async #exchange(request: ExchangeRequest): Promise<void> {
+  #exchange(request: ExchangeRequest): void {
     const { backend } = this.#options;
-    const isAlone = this.#underway.size === 0;
-    this.#underway.add(request);
-    try {
-      const reply = await this.#caller.call((call) =>
-        persist(() => backend.exchange(call, request), 'the exchange', this.#surroundings, this.#givingUp.signal),
-      );
-      this.#underway.delete(request);
-      this.#receive(request, reply, isAlone && this.#underway.size === 0);
-    } catch (error) {
-      this.#underway.delete(request);
+    const call = this.#caller.open();
+    const over = (): void => {
+      this.#caller.close(call);
+      this.#pipeline.end(request);
+      this.#change.open();
+    };
+    const answered = (reply: ExchangeReply): void => {
+      over();
+      this.#exchangedOn = this.#surroundings.clock.monotonic();
+      if (!this.#givingUp.signal.aborted) this.#receive(request, reply);
+    };
+    const failed = (error: unknown): void => {
+      over();
       this.#failure ??= { error };
-    }
-    this.#change.open();
+    };
+    this.#pipeline.begin(request);
+    backend.exchange(call, request).then(answered, (error: unknown) => {
+      let first: Promise<ExchangeReply> | null = Promise.reject(error);
+      const send = (): Promise<ExchangeReply> => {
+        const sent = first ?? backend.exchange(call, request);
+        first = null;
+        return sent;
+      };
+      persist(send, 'the exchange', this.#surroundings, this.#givingUp.signal).then(answered, failed);
+    });
   }
 
-  /** @param isAlone no other exchange was under way meanwhile */
-  #receive(request: ExchangeRequest, reply: ExchangeReply, isAlone: boolean): void {
+  #receive(request: ExchangeRequest, reply: ExchangeReply): void {
+    const isAlone = this.#pipeline.answered(request, reply.claimed.length);
     this.#tellStale(request, reply);
     if (reply.lost) this.lose(request.worker);
     // A claim that was answered after its lease was lost belongs to the lost worker.
     if (request.worker !== this.#worker) return;
     for (const job of reply.claimed) this.#take(job, reply.now);
-    if (isAlone) {
-      // Before any of what was claimed can have been settled.
-      this.#hasStrays = reply.owned > this.#runs.size + this.#settlements.length;
-      this.#comparedOn = this.#surroundings.clock.monotonic();
-    }
+    if (isAlone) this.#hasStrays = reply.owned > this.#runs.size + this.#settlements.length;
     this.#listen(request, reply);
   }
 
@@ -386,7 +367,6 @@ export class Dispatcher {
   /** A claim that came short has emptied the queues: then the backend says when there is more. */
   #listen({ claim }: ExchangeRequest, { claimed, more }: ExchangeReply): void {
     if (claim === undefined || this.#draining.signal.aborted) return;
-    this.#isBusy = claimed.length === claim.count;
     if (claimed.length < claim.count && !more) this.#listener.listen(claim.queues);
     // Someone with a free slot should be woken instead.
     else if (this.#runs.size >= this.#options.concurrency) this.#listener.pause();

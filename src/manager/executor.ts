@@ -45,17 +45,11 @@ export class Executor {
       return;
     }
     const duration = Math.round((clock.monotonic() - startedOn) * 1000) / 1000;
-    const times = { start: iso(startedAt), end: iso(startedAt + duration), duration };
     const timed = outcome.kind === 'retry' || outcome.kind === 'failed' ? { ...outcome, took: duration } : outcome;
-    this.#log(outcome, {
-      job: id,
-      type,
-      queue,
-      ...keysOf(locks),
-      attempt: job.attempts + 1,
-      ...times,
-      outcome: outcome.kind,
-    });
+    // Written out: an object that is spread and then added to takes longer to make than a small job to run.
+    const [start, end] = [iso(startedAt), iso(startedAt + duration)];
+    const fields = { job: id, type, queue, attempt: job.attempts + 1, start, end, duration, outcome: outcome.kind };
+    this.#log(outcome, locks === null || locks.length === 0 ? fields : { ...fields, ...keysOf(locks) });
     if (last === null) told(timed);
     // In the books before the job may leave them; but nobody who stops waits for it.
     else
@@ -91,12 +85,9 @@ export class Executor {
   }
 }
 
-const NONE = {};
-
 /** One key as it is, several as a list, none as no field. */
 function keysOf(locks: readonly StoredLock[] | null): { lock?: string | string[]; rate?: string | string[] } {
-  if (locks === null || locks.length === 0) return NONE;
-  const keys = locks.map(({ key }) => readKey(key));
+  const keys = (locks ?? []).map(({ key }) => readKey(key));
   const [lock, rate] = (['lock', 'rate'] as const).map((wanted) => {
     const [first, ...others] = keys.filter(({ kind }) => kind === wanted).map(({ name }) => name);
     return first === undefined || others.length === 0 ? first : [first, ...others];

@@ -99,6 +99,7 @@ export class Manager {
         this.#emitter.emit('stopping', { reason: why });
       },
       job: (event) => this.#emitter.emit(event.event, event),
+      isHeard: (event) => this.#emitter.isHeard(event),
       lost: (worker, jobs) =>
         this.#emitter.emit('leaseLost', { worker, jobs: jobs.map(({ id, type }) => ({ id, type })) }),
       stale: ({ job: { id, queue, type, worker, token, attempts }, outcome }) =>

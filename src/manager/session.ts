@@ -28,6 +28,8 @@ export interface SessionEvents {
   readonly started: (worker: string, queues: readonly string[]) => void;
   readonly stopping: (reason: StopReason) => void;
   readonly job: (event: JobEvent) => void;
+  /** Whether anybody wants to be told of a job event. */
+  readonly isHeard: (event: JobEvent['event']) => boolean;
   readonly lost: (worker: string, jobs: readonly ClaimedJob[]) => void;
   readonly stale: (settlement: Settlement) => void;
 }
@@ -107,7 +109,7 @@ export class Session {
   async #serveOn(backend: Backend): Promise<void> {
     if (this.#isStopping) return;
     const { concurrency, handlers, heartbeat: interval, keepFailed, lease, schedules, stuckAfter } = this.#settings;
-    const observed = new ObservedBackend(backend, this.#events.job, this.#surroundings.clock);
+    const observed = new ObservedBackend(backend, this.#events.job, this.#surroundings.clock, this.#events.isHeard);
     const declarer = new Declarer(observed, schedules, this.#surroundings);
     await declarer.check();
     let beat: Heartbeat | undefined;

@@ -22,6 +22,11 @@ export class Emitter<Events extends object> {
     this.#emitter.off(name, listener);
   }
 
+  /** Whether an event has a listener. */
+  isHeard(name: keyof Events & string): boolean {
+    return this.#emitter.listenerCount(name) > 0;
+  }
+
   /** Calls the listeners in their order. */
   emit<Name extends keyof Events & string>(name: Name, event: Events[Name]): void {
     if (this.#emitter.listenerCount(name) === 0) return;

@@ -99,15 +99,51 @@ export class Connection {
    * What was sent after it may then be done before it, which does no harm: only calls that were made at the same time are
    * under way at the same time, and their order is promised to nobody. Nor does a call forget what another may repeat: its
    * floor is below all that are under way.
+   * @param answered called when the reply is there
    */
-  async run(name: ScriptName, sequenceKey: string, args: readonly (string | number)[]): Promise<unknown> {
+  run(
+    name: ScriptName,
+    sequenceKey: string,
+    args: readonly (string | number)[],
+    answered?: () => void,
+  ): Promise<unknown> {
+    const { sha } = script(name);
+    // Nearly always there is a connection: then all that follows is one promise.
+    if (this.#readiness.state !== 'ready') return this.#runAgain(name, sequenceKey, args, answered);
+    this.#watchdog.sent();
+    return this.client.evalsha(sha, 1, sequenceKey, ...args).then(
+      (reply) => {
+        this.#watchdog.settled();
+        answered?.();
+        return reply;
+      },
+      (error: unknown) => {
+        this.#watchdog.settled();
+        if (isMisplaced(error)) this.#drop(error);
+        if (isUnwritten(error)) this.#readiness.lost();
+        else if (!isUnknownScript(error)) throw this.#describe(error);
+        return this.#runAgain(name, sequenceKey, args, answered);
+      },
+    );
+  }
+
+  async #runAgain(
+    name: ScriptName,
+    sequenceKey: string,
+    args: readonly (string | number)[],
+    answered: (() => void) | undefined,
+  ): Promise<unknown> {
     const { sha, source } = script(name);
     try {
-      return await this.#send((client) => client.evalsha(sha, 1, sequenceKey, ...args), PATIENCE);
+      const reply = await this.#send((client) => client.evalsha(sha, 1, sequenceKey, ...args), PATIENCE);
+      answered?.();
+      return reply;
     } catch (error) {
       if (!isUnknownScript(error)) throw this.#describe(error);
     }
-    return this.do((client) => client.eval(source, 1, sequenceKey, ...args));
+    const reply = await this.do((client) => client.eval(source, 1, sequenceKey, ...args));
+    answered?.();
+    return reply;
   }
 
   /** Runs a command; while there is no connection, waits for one for up to 5 s. */

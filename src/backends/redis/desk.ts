@@ -24,6 +24,7 @@ export class Desk {
   readonly grantTimeout: number;
   readonly waiting: Waiting;
   readonly replication: Replication;
+  readonly #wrote = (): void => this.replication.wrote();
   #isClosed = false;
 
   constructor({ connection, keys, clock, grantTimeout }: DeskSettings) {
@@ -36,11 +37,9 @@ export class Desk {
   }
 
   /** Runs a script that changes something. */
-  async run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
+  run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
     this.assertOpen();
-    const reply = await this.connection.run(name, this.keys.the('sequence'), [this.keys.root, ...args]);
-    this.replication.wrote();
-    return reply;
+    return this.connection.run(name, this.keys.the('sequence'), [this.keys.root, ...args], this.#wrote);
   }
 
   /** Runs a script that changes nothing. */

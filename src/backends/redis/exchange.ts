@@ -40,7 +40,8 @@ export function encodeExchange(request: ExchangeRequest, grantTimeout: number): 
   return { words, isInBulk };
 }
 
-export interface Exchanged extends ExchangeReply {
+export interface Exchanged {
+  readonly reply: ExchangeReply;
   /** Claims whose envelope cannot be read: they are this worker's, and nobody can run them. */
   readonly damaged: readonly ClaimedJob[];
 }
@@ -51,16 +52,19 @@ export function decodeExchange(
   isInBulk: readonly boolean[],
 ): Exchanged {
   const [lost, digits, flat, tokens, moves, more, owned, now] = arrayOf(reply);
-  const claims = decodeClaims(worker, listOf(flat), tokens, claim?.queues ?? []);
+  const { claimed, damaged } = decodeClaims(worker, listOf(flat), tokens, claim?.queues ?? []);
   return {
-    ...claims,
-    lost: lost === 1,
-    settled: sortSettled(textOf(digits), isInBulk),
-    moves: decodeMoves(listOf(moves).map(textOf)),
-    more: more === 1,
-    // Those that cannot be read are about to be buried.
-    owned: numberOf(owned) - claims.damaged.length,
-    now: numberOf(now),
+    reply: {
+      lost: lost === 1,
+      settled: sortSettled(textOf(digits), isInBulk),
+      claimed,
+      moves: decodeMoves(listOf(moves).map(textOf)),
+      more: more === 1,
+      // Those that cannot be read are about to be buried.
+      owned: numberOf(owned) - damaged.length,
+      now: numberOf(now),
+    },
+    damaged,
   };
 }
 

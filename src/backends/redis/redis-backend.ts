@@ -89,10 +89,10 @@ export class RedisBackend implements Backend {
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     const { words, isInBulk } = encodeExchange(request, this.#desk.grantTimeout);
-    const reply = await this.#desk.run('exchange', ...callArgs(call), ...words);
-    const { damaged, ...exchanged } = decodeExchange(reply, request, isInBulk);
-    if (damaged.length === 0) return exchanged;
-    return { ...exchanged, moves: [...exchanged.moves, ...(await this.#bury(request.worker, damaged))] };
+    const replied = await this.#desk.run('exchange', ...callArgs(call), ...words);
+    const { reply, damaged } = decodeExchange(replied, request, isInBulk);
+    if (damaged.length === 0) return reply;
+    return { ...reply, moves: [...reply.moves, ...(await this.#bury(request.worker, damaged))] };
   }
 
   /** Moves claims whose envelope cannot be read to the dead letters. */

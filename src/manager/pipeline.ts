@@ -1,0 +1,98 @@
+import type { ExchangeRequest, Settlement } from '../contract/backend.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+// One exchange is one step of the backend, which must stay short.
+const MOST_JOBS = 200;
+/** Of results, in characters; a single one may be longer. */
+const MOST_RESULT = 4_194_304;
+/** With fewer slots, two exchanges cost more than they save. */
+const LEAST_OVERLAP = 16;
+
+export interface PipelineOptions {
+  readonly concurrency: number;
+  /** The store works while this process does. */
+  readonly overlaps: boolean;
+  /** How long the exchanges may overlap without one that is made alone, in milliseconds. */
+  readonly mostOverlap: number;
+}
+
+/**
+ * How many exchanges may be under way at once, and how many jobs each is for. Mostly there is one at a time; where the queues are
+ * full, and the store works beside this process, there are two, each for half of the slots, so that neither waits for the other.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #clock: Clock;
+  readonly #underway = new Set<ExchangeRequest>();
+  /** Whether nothing else has been under way since the first of them began. */
+  #isAlone = true;
+  /** The newest claim got all that it asked for: there is more. */
+  #isBusy = false;
+  #lastAloneOn = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PipelineOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  get isEmpty(): boolean {
+    return this.#underway.size === 0;
+  }
+
+  /** For how many jobs the claims are that are under way. */
+  get claims(): number {
+    let count = 0;
+    for (const { claim } of this.#underway) count += claim?.count ?? 0;
+    return count;
+  }
+
+  /** For how many jobs an exchange is at most. */
+  get share(): number {
+    return this.#isOverlapping ? Math.min(MOST_JOBS, Math.ceil(this.#options.concurrency / 2)) : MOST_JOBS;
+  }
+
+  /**
+   * Whether an exchange for so many jobs may begin. Now and then one is made alone: only then can what the store says that the worker
+   * owns be compared with what is known here.
+   */
+  mayBegin(jobs: number): boolean {
+    if (this.#underway.size === 0) return true;
+    // A second exchange costs as much as the first: it is for as many jobs, or not worth it.
+    if (!this.#isOverlapping || this.#underway.size > 1 || jobs < this.share / 2) return false;
+    return this.#clock.monotonic() - this.#lastAloneOn < this.#options.mostOverlap;
+  }
+
+  begin(request: ExchangeRequest): void {
+    this.#isAlone = this.#underway.size === 0;
+    this.#underway.add(request);
+  }
+
+  end(request: ExchangeRequest): void {
+    this.#underway.delete(request);
+  }
+
+  /** The exchange was answered. Whether no other was under way meanwhile. */
+  answered({ claim }: ExchangeRequest, claimed: number): boolean {
+    if (claim !== undefined) this.#isBusy = claimed === claim.count;
+    const isAlone = this.#isAlone && this.#underway.size === 0;
+    if (isAlone) this.#lastAloneOn = this.#clock.monotonic();
+    return isAlone;
+  }
+
+  get #isOverlapping(): boolean {
+    const { overlaps, concurrency } = this.#options;
+    return this.#isBusy && overlaps && concurrency >= LEAST_OVERLAP;
+  }
+}
+
+/** How many of these settlements one exchange takes, of at most so many. */
+export function batchSize(settlements: readonly Settlement[], most: number): number {
+  let size = 0;
+  let characters = 0;
+  for (const { outcome } of settlements) {
+    characters += outcome.kind === 'completed' ? (outcome.result?.length ?? 0) : 0;
+    if (size === most || (size > 0 && characters > MOST_RESULT)) break;
+    size += 1;
+  }
+  return size;
+}
