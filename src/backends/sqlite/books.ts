@@ -6,12 +6,13 @@ import { CRASHED, type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../
 import { hasEnded, type State, type TransitionEvent } from '../../core/states.ts';
 import type { Connection } from './connection.ts';
 import { Gates } from './gates.ts';
+import { Glance } from './glance.ts';
 import { Kept } from './kept.ts';
 import { positionOf, toStored, toToken } from './numbers.ts';
 import { Paces } from './paces.ts';
 import { Places } from './places.ts';
 import { type Entry, extrasText, integer, textOf, toEntry } from './rows.ts';
-import { cancels, failures, passes, questions, results, transitions, uniqueKeys } from './statements.ts';
+import { cancels, failures, passes, questions, results, transitions, ungranted, uniqueKeys } from './statements.ts';
 import { Tallies } from './tallies.ts';
 import { Telling } from './telling.ts';
 
@@ -26,6 +27,7 @@ export interface Failed extends Pick<FailedAttempt, 'took'> {
  */
 export class Books {
   readonly connection: Connection;
+  readonly glance: Glance;
   /** The backend's clock, read once. */
   readonly now: number;
   /** Until when a grant that is given now is kept. */
@@ -40,6 +42,7 @@ export class Books {
   readonly telling: Telling;
   /** How many waiting jobs this step may still look at to grant places. */
   looks = GRANT_BUDGET;
+  leftUngranted = false;
   /** The queues that jobs came into. */
   readonly arrived = new Set<string>();
 
@@ -47,12 +50,13 @@ export class Books {
     this.connection = connection;
     this.now = now;
     this.grantEnds = toStored(now + grantTimeout);
-    this.tallies = new Tallies(connection);
+    this.glance = new Glance(connection);
+    this.tallies = new Tallies(connection, this.glance);
     this.kept = new Kept(connection);
     this.paces = new Paces(connection, now);
-    this.gates = new Gates(connection, this.paces, now, () => this.tallies.totals.isControlled);
+    this.gates = new Gates(connection, this.glance, this.paces, now);
     this.places = new Places(connection, this.paces, now, this.touched);
-    this.telling = new Telling(connection, now);
+    this.telling = new Telling(connection, this.glance, now);
   }
 
   save(): void {
@@ -73,9 +77,8 @@ export class Books {
     return row === undefined ? undefined : toEntry(row);
   }
 
-  /** Gives a waiting job to a worker. Its locks are another matter. */
-  claim(entry: Entry, worker: string, token: number): void {
-    this.connection.run(transitions.claim, worker, token, entry.sequence);
+  /** A waiting job now has a worker, which `Claims` writes. Its locks are another matter. */
+  claimed(entry: Entry): void {
     if (entry.extras?.unique?.while === 'waiting') this.freeKey(entry);
     this.#enter(entry, 'processing');
   }
@@ -124,6 +127,12 @@ export class Books {
     this.connection.run(transitions.grant, this.grantEnds, entry.sequence);
     this.#enter(entry, 'waiting');
     this.arrived.add(entry.queue);
+  }
+
+  /** The free places of a key are for a step that comes later to grant. */
+  leaveUngranted(key: string): void {
+    this.connection.run(ungranted.add, key);
+    this.leftUngranted = true;
   }
 
   /** How often a job that needs several locks came to the head of one while another was full. */
@@ -205,6 +214,25 @@ export class Books {
   /** Takes a job from its worker. Until its next transition it is nobody's. */
   disown({ sequence }: Entry, crashes: number): void {
     this.connection.run(transitions.disown, crashes, sequence);
+  }
+
+  /**
+   * Removes jobs that a worker has completed, where none of them has anything that must be removed with it. Else none of them:
+   * false.
+   */
+  completeAll(worker: string, jobs: readonly ClaimedJob[]): boolean {
+    const { connection } = this;
+    const tokens = jobs.map(({ token }) => toToken(token));
+    connection.run('SAVEPOINT completing');
+    const areAll = connection.run(transitions.completeAll, worker, JSON.stringify(tokens)) === jobs.length;
+    if (!areAll) connection.run('ROLLBACK TO completing');
+    connection.run('RELEASE completing');
+    if (!areAll) return false;
+    for (const job of jobs) {
+      this.leave(job);
+      this.telling.forget(job.sequence);
+    }
+    return true;
   }
 
   /** Removes a job, which has ended so. */

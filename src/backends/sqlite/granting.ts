@@ -15,7 +15,7 @@ function grantPlaces(books: Books, key: string): Move[] {
     const [next] = waiters(books, key, 1);
     if (next === undefined) return moves;
     if (books.looks === 0) {
-      books.connection.run(ungranted.add, key);
+      books.leaveUngranted(key);
       return moves;
     }
     books.looks -= 1;
@@ -24,7 +24,7 @@ function grantPlaces(books: Books, key: string): Move[] {
       // Held for a lock that it does not name: it would wait for ever, and all others behind it.
       books.places.waitersChanged(key, -1);
       books.connection.run(passes.forget, next.sequence);
-      for (const freed of books.places.free(next)) books.connection.run(ungranted.add, freed);
+      for (const freed of books.places.free(next)) books.leaveUngranted(freed);
       moves.push(books.bury(next, DAMAGED));
       continue;
     }
@@ -76,14 +76,15 @@ export function grantAll(books: Books, keys: Iterable<string>): Move[] {
 }
 
 /** The keys that steps before left at their bound, to be granted now. */
-export function resumed({ connection }: Books): string[] {
+export function resumed({ connection, glance }: Books): string[] {
+  if (!glance.hasUngranted) return [];
   const rows = connection.all(ungranted.take, RESUMED_KEYS);
   return [...rows].sort((a, b) => integer(a.number) - integer(b.number)).map(({ key }) => textOf(key));
 }
 
 /** Whether steps left places to be granted. */
-export function hasUngranted({ connection }: Books): boolean {
-  return connection.get(ungranted.any) !== undefined;
+export function hasUngranted({ connection, glance, leftUngranted }: Books): boolean {
+  return (glance.hasUngranted || leftUngranted) && connection.get(ungranted.any) !== undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
 import type { Books } from './books.ts';
 import { toToken } from './numbers.ts';
-import { text, toJob } from './rows.ts';
+import { toJob } from './rows.ts';
 import { calls, questions } from './statements.ts';
 
 /** Does a call once; a repeat gets the first one's reply. */
@@ -26,7 +26,7 @@ export function onceClaimed(
   { worker }: ExchangeRequest,
   step: () => ExchangeReply,
 ): ExchangeReply {
-  const kept = find(books, call) as
+  const kept = find(books, call, worker) as
     | { readonly reply: ExchangeReply & { readonly tokens: readonly string[] } }
     | undefined;
   if (kept !== undefined) {
@@ -44,9 +44,9 @@ function claimedBy({ connection }: Books, worker: string, token: string): Claime
   return typeof job === 'string' ? [] : [{ ...job, worker, token }];
 }
 
-function find({ connection }: Books, { client, sequence }: Call): { readonly reply: unknown } | undefined {
-  const row = connection.get(calls.reply, client, sequence);
-  return row === undefined ? undefined : { reply: JSON.parse(text(row.reply)) };
+function find({ glance }: Books, call: Call, worker?: string): { readonly reply: unknown } | undefined {
+  glance.of(worker === undefined ? { call } : { call, worker });
+  return glance.reply === null ? undefined : { reply: JSON.parse(glance.reply) };
 }
 
 function keep({ connection, now }: Books, { client, sequence, floor }: Call, reply: unknown): void {

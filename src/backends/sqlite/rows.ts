@@ -82,24 +82,22 @@ export function toEntry(row: Row): Entry {
 }
 
 /** The envelope in a row, or why it is none. */
-export function toJob(row: Row): StoredJob | string {
+export function toJob(row: Row, locks = parseLocks(row.locks), extras = parseExtras(row.extras)): StoredJob | string {
   const id = text(row.id);
-  const payload = text(row.payload);
-  const locks = parseLocks(row.locks);
   if (!isId(id)) return `its id is damaged: ${shown(id)}`;
   if (locks === undefined) return `its locks are damaged: ${shown(row.locks)}`;
-  return {
+  const job = {
     id,
     type: text(row.type),
     queue: text(row.queue),
-    payload,
+    payload: text(row.payload),
     locks,
     attempts: integer(row.attempts),
     crashes: integer(row.crashes),
     sequence: integer(row.sequence),
     enqueuedAt: integer(row.enqueued_at),
-    ...(row.extras !== null && { extras: parseExtras(row.extras) ?? {} }),
   };
+  return row.extras === null ? job : { ...job, extras: extras ?? {} };
 }
 
 const STATES: readonly State[] = ['waiting', 'scheduled', 'held', 'parked', 'processing', 'failed', 'completed'];

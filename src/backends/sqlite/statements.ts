@@ -24,8 +24,14 @@ export const transitions = {
   claim: `UPDATE jobs SET state = 'processing', worker = ?, token = ?, lane = NULL, position = NULL, grant_ends = NULL
     WHERE sequence = ?`,
 
-  /** For a job that is completed: one statement sees whose it is, and ends it. */
-  complete: 'DELETE FROM jobs WHERE id = ? AND token = ? RETURNING sequence, locks, failures, extras',
+  /** The same of many, by their sequences as JSON: tokens are given out in this order. What fails undoes the whole step anyway. */
+  claimAll: `UPDATE OR FAIL jobs SET state = 'processing', worker = ?, token = ? + claimed.key,
+      lane = NULL, position = NULL, grant_ends = NULL
+    FROM json_each(?) AS claimed WHERE jobs.sequence = claimed.value`,
+
+  /** Of these claims of a worker, by their tokens as JSON, those with nothing beside the job that would have to go with it. */
+  completeAll: `DELETE FROM jobs WHERE worker = ? AND state = 'processing' AND token IN (SELECT value FROM json_each(?))
+    AND locks = '[]' AND failures = 0 AND extras IS NULL`,
 
   /** Completed, and kept in the books. */
   keep: `UPDATE jobs SET state = 'completed', ended_at = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
@@ -90,6 +96,7 @@ export const questions = {
   claimedBy: `SELECT ${JOB} FROM jobs WHERE worker = ? AND token = ? AND state = 'processing'`,
 
   owns: "SELECT count(*) AS owns FROM jobs WHERE worker = ? AND state = 'processing'",
+
   ownedBy: `SELECT ${ENTRY} FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token DESC LIMIT ?`,
 
   /** Who waits for a lock key, longest first. */
@@ -166,7 +173,6 @@ export const results = {
   resultOf: 'SELECT result FROM results WHERE job = ?',
   dropProgress: 'DELETE FROM progress WHERE job = ?',
   drop: 'DELETE FROM results WHERE job = ?',
-  any: 'SELECT 1 FROM progress LIMIT 1',
   /** How a job stands, without its payload. */
   standing: `SELECT jobs.sequence, jobs.state, progress.progress, results.result FROM jobs
     LEFT JOIN progress ON progress.job = jobs.sequence LEFT JOIN results ON results.job = jobs.sequence WHERE jobs.id = ?`,
@@ -180,8 +186,6 @@ export const watching = {
     ON CONFLICT (id, watcher) DO UPDATE SET every = excluded.every, until = excluded.until
       WHERE every <> excluded.every OR until < excluded.until - ${WATCH_LEASE / 2}`,
   unwatch: 'DELETE FROM watchers WHERE id = ? AND watcher = ?',
-  any: 'SELECT 1 FROM watchers LIMIT 1',
-  anyEnded: 'SELECT 1 FROM ended LIMIT 1',
   drop: 'DELETE FROM watchers WHERE id = ?',
   dropEnded: 'DELETE FROM ended WHERE id = ?',
   count: 'SELECT count(*) AS watchers FROM watchers WHERE id = ? AND watcher <> ?',
@@ -282,7 +286,6 @@ export const workers = {
     ON CONFLICT (worker) DO UPDATE SET lease_ends = excluded.lease_ends`,
   renew: 'UPDATE workers SET lease_ends = ? WHERE worker = ?',
   remove: 'DELETE FROM workers WHERE worker = ?',
-  has: 'SELECT 1 FROM workers WHERE worker = ?',
   ended: 'SELECT worker FROM workers WHERE lease_ends <= ? ORDER BY lease_ends, worker',
 } as const;
 
@@ -313,7 +316,14 @@ export const kept = {
 } as const;
 
 export const tallies = {
-  books: 'SELECT sequence, successful, failures, scheduled, failed, parked, dead, controlled FROM books',
+  /** See `Glance`. Each of its parts stops at the first row of its table, or finds one by its key. */
+  glance: `SELECT sequence, successful, failures, scheduled, failed, parked, dead, controlled,
+      EXISTS (SELECT 1 FROM watchers) OR EXISTS (SELECT 1 FROM ended) AS is_watched,
+      EXISTS (SELECT 1 FROM progress) AS has_progress,
+      EXISTS (SELECT 1 FROM ungranted) AS has_ungranted,
+      EXISTS (SELECT 1 FROM workers WHERE worker = ?) AS is_registered,
+      (SELECT reply FROM calls WHERE client = ? AND calls.sequence = ?) AS reply
+    FROM books`,
   saveBooks: `UPDATE books SET sequence = ?, successful = ?, failures = ?, scheduled = ?, failed = ?, parked = ?, dead = ?
     WHERE one = 1`,
   queue: 'SELECT waiting, held, front, back FROM queues WHERE queue = ?',
@@ -323,7 +333,6 @@ export const tallies = {
 } as const;
 
 export const calls = {
-  reply: 'SELECT reply FROM calls WHERE client = ? AND sequence = ?',
   keep: 'INSERT INTO calls (client, sequence, at, reply) VALUES (?, ?, ?, ?)',
   dropAnswered: 'DELETE FROM calls WHERE client = ? AND sequence < ?',
   dropOld: `DELETE FROM calls WHERE (client, sequence) IN

@@ -31,6 +31,8 @@ export class Transactions {
   readonly #waiting: (() => void)[] = [];
   readonly #turns: Turns;
   #isWriting = false;
+  /** How the file was when its version of the books was looked at last. */
+  #checked: number | undefined;
 
   constructor(connection: Connection, retries: Retries, settings: TransactionSettings) {
     this.#connection = connection;
@@ -47,10 +49,7 @@ export class Transactions {
     try {
       const gap = this.#turns.gap();
       if (gap !== null) await this.#retries.pause(gap);
-      const [result, version] = await this.#retries.run(
-        () => this.#transact('BEGIN IMMEDIATE', () => [step(), this.#version()] as const),
-        started,
-      );
+      const [result, version] = await this.#retries.run(() => this.#transact('BEGIN IMMEDIATE', step), started);
       this.#turns.wrote(version);
       return result;
     } finally {
@@ -61,17 +60,22 @@ export class Transactions {
   }
 
   /** Runs a step that only reads, and sees the books as they are at one moment. */
-  read<Result>(step: () => Result): Promise<Result> {
-    return this.#retries.run(() => this.#transact('BEGIN', step));
+  async read<Result>(step: () => Result): Promise<Result> {
+    const [result] = await this.#retries.run(() => this.#transact('BEGIN', step));
+    return result;
   }
 
-  #transact<Result>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', step: () => Result): Result {
+  /** What a step gives, and a number that changes with what other connections write. */
+  #transact<Result>(
+    begin: 'BEGIN' | 'BEGIN IMMEDIATE',
+    step: () => Result,
+  ): readonly [result: Result, version: number] {
     this.#connection.run(begin);
     try {
-      this.#check();
+      const version = this.#check();
       const result = step();
       this.#commit();
-      return result;
+      return [result, version];
     } catch (thrown) {
       this.#rollback();
       throw thrown;
@@ -79,18 +83,25 @@ export class Transactions {
   }
 
   /** A newer release may have changed the file under us, and a process with a newer SQLite may have turned on WAL. */
-  #check(): void {
-    const { path, latest, avoidWal } = this.#settings;
-    const version = integer(this.#connection.get('PRAGMA user_version')?.user_version);
-    if (version > latest) throw newer(path, version, latest);
-    if (!avoidWal || !usesWal(this.#connection)) return;
+  #check(): number {
+    const { avoidWal } = this.#settings;
+    const version = this.#checkVersion();
+    if (!avoidWal || !usesWal(this.#connection)) return version;
     this.#rollback();
     leaveWal(this.#connection);
     this.#connection.run('BEGIN IMMEDIATE');
+    return this.#checkVersion();
   }
 
-  #version(): number {
-    return integer(this.#connection.get('PRAGMA data_version')?.data_version);
+  #checkVersion(): number {
+    const { path, latest } = this.#settings;
+    const version = integer(this.#connection.get('PRAGMA data_version')?.data_version);
+    // Where nobody else has written, nobody has changed that.
+    if (version === this.#checked) return version;
+    const books = integer(this.#connection.get('PRAGMA user_version')?.user_version);
+    if (books > latest) throw newer(path, books, latest);
+    this.#checked = version;
+    return version;
   }
 
   #commit(): void {
