@@ -19,6 +19,18 @@ export interface TransactionSettings {
 // writer's way.
 const COMMIT_WAIT = 5;
 
+// How long steps go on to join a transaction, in milliseconds.
+const SHARED = 2;
+
+interface Write {
+  /** When it was asked for. */
+  readonly started: number;
+  readonly run: () => void;
+  /** It is in the file. */
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 /**
  * Runs steps in transactions, again from their start where other processes are in the way. Steps are synchronous and depend
  * on nothing but the books.
@@ -27,8 +39,8 @@ export class Transactions {
   readonly #connection: Connection;
   readonly #retries: Retries;
   readonly #settings: TransactionSettings;
-  /** Writes of this process that wait for their turn, so that they get it in the order they came. */
-  readonly #waiting: (() => void)[] = [];
+  /** What is to be written, in the order in which it came. */
+  readonly #writes: Write[] = [];
   readonly #turns: Turns;
   #isWriting = false;
   /** How the file was when its version of the books was looked at last. */
@@ -41,22 +53,60 @@ export class Transactions {
     this.#settings = settings;
   }
 
-  /** Runs a step in one transaction, while nobody else writes. What it throws undoes it. */
-  async write<Result>(step: () => Result): Promise<Result> {
+  /**
+   * Runs a step in a transaction, while nobody else writes. What it throws undoes it. Steps that come while others are written
+   * share a transaction: to commit takes as long as dozens of steps.
+   */
+  write<Result>(step: () => Result): Promise<Result> {
     const started = this.#retries.start();
-    if (this.#isWriting) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return new Promise<Result>((resolve, reject) => {
+      let result: Result;
+      const run = (): void => {
+        result = step();
+      };
+      this.#writes.push({ started, run, resolve: () => resolve(result), reject });
+      if (!this.#isWriting) void this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
     this.#isWriting = true;
-    try {
+    // So many have failed together: each gets a transaction of its own, so that none undoes the others.
+    let alone = 0;
+    while (this.#writes.length > 0) {
       const gap = this.#turns.gap();
-      if (gap !== null) await this.#retries.pause(gap);
-      const [result, version] = await this.#retries.run(() => this.#transact('BEGIN IMMEDIATE', step), started);
-      this.#turns.wrote(version);
-      return result;
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#isWriting = false;
-      else next();
+      if (gap === 0) await this.#settings.clock.turn();
+      else if (gap !== null) await this.#retries.pause(gap);
+      const areSettled = await this.#writeSome(alone > 0 ? 1 : this.#writes.length);
+      alone = areSettled ? Math.max(0, alone - 1) : this.#writes.length;
     }
+    this.#isWriting = false;
+  }
+
+  /** Runs the first writes, `most` at most, in one transaction, and settles them; but not where several failed: false. */
+  async #writeSome(most: number): Promise<boolean> {
+    let tried = 0;
+    const step = (): void => {
+      const end = this.#settings.clock.monotonic() + SHARED;
+      for (const { run } of this.#writes) {
+        if (tried === most || (tried > 0 && this.#settings.clock.monotonic() >= end)) break;
+        tried += 1;
+        run();
+      }
+    };
+    const attempt = (): number => {
+      tried = 0;
+      return this.#transact('BEGIN IMMEDIATE', step)[1];
+    };
+    try {
+      this.#turns.wrote(await this.#retries.run(attempt, this.#writes[0]?.started));
+    } catch (thrown) {
+      if (tried > 1) return false;
+      this.#writes.shift()?.reject(thrown);
+      return true;
+    }
+    for (const { resolve } of this.#writes.splice(0, tried)) resolve();
+    return true;
   }
 
   /** Runs a step that only reads, and sees the books as they are at one moment. */
