@@ -8,10 +8,11 @@ import type { Connection } from './connection.ts';
 import { Gates } from './gates.ts';
 import { Glance } from './glance.ts';
 import { Kept } from './kept.ts';
+import { LIST_FROM } from './lists.ts';
 import { positionOf, toStored, toToken } from './numbers.ts';
 import { Paces } from './paces.ts';
 import { Places } from './places.ts';
-import { type Entry, extrasText, integer, textOf, toEntry } from './rows.ts';
+import { type Entry, extrasText, integer, textOf, toEntry, toListed } from './rows.ts';
 import { cancels, failures, passes, questions, results, transitions, ungranted, uniqueKeys } from './statements.ts';
 import { Tallies } from './tallies.ts';
 import { Telling } from './telling.ts';
@@ -75,6 +76,18 @@ export class Books {
     const number = toToken(token);
     const row = number === null ? undefined : this.connection.get(questions.owned, id, number);
     return row === undefined ? undefined : toEntry(row);
+  }
+
+  /** The same of many claims of one worker. */
+  ownedAll(worker: string, jobs: readonly ClaimedJob[]): ReadonlyMap<ClaimedJob, Entry> {
+    const rows = this.connection.rows(questions.ownedAll, worker, tokensOf(jobs));
+    const entries = new Map(rows.map(toListed).map((entry) => [String(entry.token), entry]));
+    const owned = new Map<ClaimedJob, Entry>();
+    for (const job of jobs) {
+      const entry = entries.get(job.token);
+      if (entry?.id === job.id) owned.set(job, entry);
+    }
+    return owned;
   }
 
   /** A waiting job now has a worker, which `Claims` writes. Its locks are another matter. */
@@ -222,9 +235,8 @@ export class Books {
    */
   completeAll(worker: string, jobs: readonly ClaimedJob[]): boolean {
     const { connection } = this;
-    const tokens = jobs.map(({ token }) => toToken(token));
     connection.run('SAVEPOINT completing');
-    const areAll = connection.run(transitions.completeAll, worker, JSON.stringify(tokens)) === jobs.length;
+    const areAll = connection.run(transitions.completeAll, worker, tokensOf(jobs)) === jobs.length;
     if (!areAll) connection.run('ROLLBACK TO completing');
     connection.run('RELEASE completing');
     if (!areAll) return false;
@@ -235,10 +247,25 @@ export class Books {
     return true;
   }
 
+  /** Removes jobs that have completed. */
+  removeAll(entries: readonly Entry[]): void {
+    if (entries.length < LIST_FROM) {
+      for (const entry of entries) this.remove(entry, 'completed');
+      return;
+    }
+    for (const entry of entries) this.#clear(entry, 'completed');
+    this.connection.run(transitions.removeAll, JSON.stringify(entries.map(({ sequence }) => sequence)));
+  }
+
   /** Removes a job, which has ended so. */
   remove(entry: Entry, end: State): void {
-    this.telling.end(entry, end);
+    this.#clear(entry, end);
     this.connection.run(transitions.remove, entry.sequence);
+  }
+
+  /** Removes all that there is of a job beside its row. */
+  #clear(entry: Entry, end: State): void {
+    this.telling.end(entry, end);
     this.freeKey(entry);
     this.telling.forget(entry.sequence);
     if (entry.failures > 0) this.dropFailures(entry.sequence);
@@ -281,6 +308,11 @@ export class Books {
     entry.state = state;
     this.telling.tell(entry.id, hasEnded(state));
   }
+}
+
+/** Their tokens as JSON; null for a text that no claim ever had. */
+function tokensOf(jobs: readonly ClaimedJob[]): string {
+  return JSON.stringify(jobs.map(({ token }) => toToken(token)));
 }
 
 export function move(event: TransitionEvent, { id, queue }: Entry, detail?: string): Move {

@@ -1,8 +1,6 @@
 import type { Connection } from './connection.ts';
+import { LIST_FROM } from './lists.ts';
 import { transitions } from './statements.ts';
-
-// For fewer, a statement each is faster than a list.
-const LIST_FROM = 4;
 
 /** The claims of one worker in one step, written together: until then their jobs wait as far as the file knows. */
 export class Claims {

@@ -81,6 +81,15 @@ export function toEntry(row: Row): Entry {
   };
 }
 
+/** The same of a row that was read as an array. */
+export function toListed(row: readonly Value[]): Entry {
+  const [sequence = null, id = null, type = null, queue = null, locks = null, extras = null, state = null, ...counts] =
+    row;
+  const [lane = null, attempts = null, crashes = null, failures = null, worker = null, token = null] = counts;
+  const where = { state, lane, worker, token };
+  return toEntry({ sequence, id, type, queue, locks, extras, attempts, crashes, failures, ...where });
+}
+
 /** The envelope in a row, or why it is none. */
 export function toJob(row: Row, locks = parseLocks(row.locks), extras = parseExtras(row.extras)): StoredJob | string {
   const id = text(row.id);

@@ -1,15 +1,13 @@
 import type { ExchangeRequest, Move, Settled, Settlement } from '../../contract/backend.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
-import { goesOn, type Outcome } from '../../core/outcome.ts';
+import { goesOn } from '../../core/outcome.ts';
 import type { Books } from './books.ts';
 import { requeue } from './granting.ts';
+import { LIST_FROM } from './lists.ts';
 import { instantOf } from './numbers.ts';
 import type { Entry } from './rows.ts';
 
-// For fewer, a statement each is faster than a list.
-const LIST_FROM = 4;
-
-type Completed = Extract<Outcome, { kind: 'completed' }>;
+const NONE: ReadonlySet<Settlement> = new Set();
 
 /** What a batch of settlements did. The places in `freed` are still to be granted. */
 export interface Settlements {
@@ -18,13 +16,33 @@ export interface Settlements {
   readonly moves: readonly Move[];
 }
 
+/** What is gathered while a batch is settled. */
+interface Batch {
+  /** The entry of a job that its claim still owns. */
+  readonly owned: (job: ClaimedJob) => Entry | undefined;
+  readonly freed: string[];
+  readonly released: Entry[];
+  /** Completed jobs that are still to be removed; undefined where each must be at once, since it may come again. */
+  readonly gone: Entry[] | undefined;
+}
+
 export function settleAll(books: Books, { worker, settlements }: ExchangeRequest): Settlements {
-  const freed: string[] = [];
-  const released: Entry[] = [];
-  const done = completePlain(books, worker, settlements);
+  // One that is settled twice in a batch is so by what comes first.
+  const areDistinct = new Set(settlements.map(({ job }) => job.token)).size === settlements.length;
+  const done = areDistinct ? completePlain(books, worker, settlements) : NONE;
+  const others = settlements.filter((settlement) => !done.has(settlement) && settlement.job.worker === worker);
+  const owned = areDistinct && others.length >= LIST_FROM ? books.ownedAll(worker, others.map(toClaimed)) : undefined;
+  const batch: Batch = {
+    owned: (job) => (owned === undefined || job.worker !== worker ? books.owned(job) : owned.get(job)),
+    freed: [],
+    released: [],
+    gone: areDistinct ? [] : undefined,
+  };
   const settled = settlements.map((settlement) =>
-    done.has(settlement) ? 'settled' : settle(books, settlement, freed, released),
+    done.has(settlement) ? 'settled' : settle(books, settlement, batch),
   );
+  books.removeAll(batch.gone ?? []);
+  const { freed, released } = batch;
   // The lowest token comes to the front last, and so is foremost.
   released.sort((a, b) => b.token - a.token);
   const moves: Move[] = [];
@@ -41,19 +59,9 @@ export function settleAll(books: Books, { worker, settlements }: ExchangeRequest
  * where it is not sure of all of them.
  */
 function completePlain(books: Books, worker: string, settlements: readonly Settlement[]): ReadonlySet<Settlement> {
-  const none: ReadonlySet<Settlement> = new Set();
-  if (books.glance.isWatched) return none;
+  if (books.glance.isWatched) return NONE;
   const plain = settlements.filter((settlement) => isPlain(settlement, worker));
-  const tokens = settlements.map(({ job }) => job.token);
-  // One that is settled twice in a batch is so by what comes first.
-  if (plain.length < LIST_FROM || new Set(tokens).size < tokens.length) return none;
-  if (
-    !books.completeAll(
-      worker,
-      plain.map(({ job }) => job),
-    )
-  )
-    return none;
+  if (plain.length < LIST_FROM || !books.completeAll(worker, plain.map(toClaimed))) return NONE;
   books.tallies.totals.successful += plain.filter(isCounted).length;
   return new Set(plain);
 }
@@ -68,14 +76,12 @@ function isCounted({ outcome }: Settlement): boolean {
   return outcome.kind !== 'completed' || outcome.counted !== false;
 }
 
-function settle(books: Books, { job, outcome }: Settlement, freed: string[], released: Entry[]): Settled {
-  if (outcome.kind === 'completed') {
-    const isDone = outcome.keep === undefined ? complete(books, job, freed) : keep(books, job, outcome, freed);
-    if (!isDone) return 'stale';
-    if (outcome.counted !== false) books.tallies.totals.successful += 1;
-    return 'settled';
-  }
-  const entry = books.owned(job);
+function toClaimed({ job }: Settlement): ClaimedJob {
+  return job;
+}
+
+function settle(books: Books, { job, outcome }: Settlement, { owned, freed, released, gone }: Batch): Settled {
+  const entry = owned(job);
   if (entry === undefined) return 'stale';
   freed.push(...books.places.free(entry));
   if (goesOn(outcome) && books.isToCancel(entry)) {
@@ -83,6 +89,12 @@ function settle(books: Books, { job, outcome }: Settlement, freed: string[], rel
     return 'cancelled';
   }
   switch (outcome.kind) {
+    case 'completed':
+      if (outcome.counted !== false) books.tallies.totals.successful += 1;
+      if (outcome.keep !== undefined) books.keep(entry, outcome.keep, outcome.result);
+      else if (gone !== undefined) gone.push(entry);
+      else books.remove(entry, 'completed');
+      break;
     case 'released':
       books.disown(entry, outcome.untried === true ? entry.crashes : 0);
       released.push(entry);
@@ -107,20 +119,4 @@ function settle(books: Books, { job, outcome }: Settlement, freed: string[], rel
       books.bury(entry, outcome.reason);
   }
   return 'settled';
-}
-
-function complete(books: Books, job: ClaimedJob, freed: string[]): boolean {
-  const entry = books.owned(job);
-  if (entry === undefined) return false;
-  freed.push(...books.places.free(entry));
-  books.remove(entry, 'completed');
-  return true;
-}
-
-function keep(books: Books, job: ClaimedJob, { keep: rule, result }: Completed, freed: string[]): boolean {
-  const entry = books.owned(job);
-  if (entry === undefined || rule === undefined) return false;
-  freed.push(...books.places.free(entry));
-  books.keep(entry, rule, result);
-  return true;
 }

@@ -38,6 +38,8 @@ export const transitions = {
 
   remove: 'DELETE FROM jobs WHERE sequence = ?',
 
+  removeAll: 'DELETE FROM jobs WHERE sequence IN (SELECT value FROM json_each(?))',
+
   retry: `UPDATE jobs SET state = 'scheduled', due = ?, attempts = attempts + 1, failures = failures + 1, crashes = 0,
     ${CLEARED} WHERE sequence = ?`,
 
@@ -92,6 +94,10 @@ export const questions = {
   entry: `SELECT ${ENTRY} FROM jobs WHERE id = ?`,
 
   owned: `SELECT ${ENTRY} FROM jobs WHERE id = ? AND token = ?`,
+
+  /** Of these claims of a worker, by their tokens as JSON: see `toListed`. */
+  ownedAll: `SELECT ${ENTRY} FROM jobs
+    WHERE worker = ? AND state = 'processing' AND token IN (SELECT value FROM json_each(?))`,
 
   claimedBy: `SELECT ${JOB} FROM jobs WHERE worker = ? AND token = ? AND state = 'processing'`,
 

@@ -20,6 +20,8 @@ const exempt = new Map([
   ['ungranted.any', 'any row will do'],
   ['transitions.claimAll', 'the list that it is given'],
   ['transitions.completeAll', 'the list that it is given'],
+  ['transitions.removeAll', 'the list that it is given'],
+  ['questions.ownedAll', 'the list that it is given'],
   ['cancels.dropEnded', 'the table has the runs that are just being cancelled'],
 ]);
 
