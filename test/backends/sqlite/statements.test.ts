@@ -73,6 +73,10 @@ test('the glance at the start of a step looks for the first row of each table, a
   for (const table of tables.slice(1)) expect(sql).toContain(`EXISTS (SELECT 1 FROM ${table})`);
 });
 
+test('no statement has its plan made anew for each limit that it is given', () => {
+  expect(named.filter(([, sql]) => /LIMIT \?/.test(sql))).toEqual([]);
+});
+
 test('what only an operator asks for is prepared as well', async () => {
   const connection = await openBooks();
   for (const sql of Object.values(stats)) expect(() => connection.all(`EXPLAIN ${sql}`)).not.toThrow();
