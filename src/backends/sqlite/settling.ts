@@ -5,6 +5,7 @@ import type { Books } from './books.ts';
 import { requeue } from './granting.ts';
 import { LIST_FROM } from './lists.ts';
 import { instantOf } from './numbers.ts';
+import { Again } from './retries.ts';
 import type { Entry } from './rows.ts';
 
 const NONE: ReadonlySet<Settlement> = new Set();
@@ -14,6 +15,12 @@ export interface Settlements {
   readonly settled: readonly Settled[];
   readonly freed: readonly string[];
   readonly moves: readonly Move[];
+}
+
+/** How a batch is settled. */
+export interface Way {
+  /** Completed jobs are taken to be as they were when they were claimed. Unset when that was wrong. */
+  isTrusting: boolean;
 }
 
 /** What is gathered while a batch is settled. */
@@ -26,10 +33,10 @@ interface Batch {
   readonly gone: Entry[] | undefined;
 }
 
-export function settleAll(books: Books, { worker, settlements }: ExchangeRequest): Settlements {
+export function settleAll(books: Books, { worker, settlements }: ExchangeRequest, way: Way): Settlements {
   // One that is settled twice in a batch is so by what comes first.
   const areDistinct = new Set(settlements.map(({ job }) => job.token)).size === settlements.length;
-  const done = areDistinct ? completePlain(books, worker, settlements) : NONE;
+  const done = areDistinct ? completePlain(books, worker, settlements, way) : NONE;
   const others = settlements.filter((settlement) => !done.has(settlement) && settlement.job.worker === worker);
   const owned = areDistinct && others.length >= LIST_FROM ? books.ownedAll(worker, others.map(toClaimed)) : undefined;
   const batch: Batch = {
@@ -55,13 +62,22 @@ export function settleAll(books: Books, { worker, settlements }: ExchangeRequest
 }
 
 /**
- * The way of nearly every job: those that are completed and gone, with nothing to be freed or told, go by one statement. None
- * where it is not sure of all of them.
+ * The way of nearly every job: those that are completed and gone, with nothing to be freed or told, go by one statement.
+ * @throws Again where one of them is stale, or is not as it was when it was claimed: seldom, so that to look first would cost more
  */
-function completePlain(books: Books, worker: string, settlements: readonly Settlement[]): ReadonlySet<Settlement> {
-  if (books.glance.isWatched) return NONE;
+function completePlain(
+  books: Books,
+  worker: string,
+  settlements: readonly Settlement[],
+  way: Way,
+): ReadonlySet<Settlement> {
+  if (!way.isTrusting || books.glance.isWatched) return NONE;
   const plain = settlements.filter((settlement) => isPlain(settlement, worker));
-  if (plain.length < LIST_FROM || !books.completeAll(worker, plain.map(toClaimed))) return NONE;
+  if (plain.length < LIST_FROM) return NONE;
+  if (!books.completeAll(worker, plain.map(toClaimed))) {
+    way.isTrusting = false;
+    throw new Again();
+  }
   books.tallies.totals.successful += plain.filter(isCounted).length;
   return new Set(plain);
 }
