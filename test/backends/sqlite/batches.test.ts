@@ -1,6 +1,7 @@
 // Most of a batch is settled and claimed by one statement; what of it is not as most must come out as if it were alone.
 
 import { expect, test } from 'vitest';
+import type { Settlement } from '../../../src/contract/backend.ts';
 import {
   completed,
   failed,
@@ -124,4 +125,26 @@ test('each outcome of a batch is its own job’s', async () => {
   ]);
   expect((await session.backend.stats()).counters).toEqual({ successful: 6, failed: 1 });
   expect(await session.waiting()).toEqual(['behind', 'job-4']);
+});
+
+test('an exchange that is repeated gives the same reply, however short it is kept', async () => {
+  const { path, session, worker } = await begin();
+  const { backend } = session;
+  await session.enqueueAll(ids(40).map((id) => newJob(id)));
+  const claim = { queues: ['q'], count: 10, locks: 'take' } as const;
+  let sequence = 0;
+  let settlements: Settlement[] = [];
+  for (const stale of [false, true, false]) {
+    sequence += 1;
+    const call = { client: 'repeats', sequence, floor: sequence };
+    const [first] = settlements;
+    if (stale && first !== undefined) await session.settle(first.job, completed);
+    const { now, ...reply } = await backend.exchange(call, { worker, settlements, claim });
+    const { now: later, ...again } = await backend.exchange(call, { worker, settlements, claim });
+    expect(again).toEqual(reply);
+    expect(later).toBeGreaterThanOrEqual(now);
+    expect(reply.settled).toEqual(settlements.map((_, index) => (stale && index === 0 ? 'stale' : 'settled')));
+    settlements = reply.claimed.map((job) => ({ job, outcome: completed }));
+  }
+  expect(await valueIn(path, "SELECT length(reply) FROM calls WHERE client = 'repeats'")).toBeLessThan(200);
 });
