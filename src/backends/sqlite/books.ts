@@ -6,12 +6,14 @@ import { CRASHED, type FailedAttempt, type Failure, KEPT_ATTEMPTS } from '../../
 import { hasEnded, type State, type TransitionEvent } from '../../core/states.ts';
 import type { Connection } from './connection.ts';
 import { Gates } from './gates.ts';
+import { Glance } from './glance.ts';
 import { Kept } from './kept.ts';
+import { LIST_FROM } from './lists.ts';
 import { positionOf, toStored, toToken } from './numbers.ts';
 import { Paces } from './paces.ts';
 import { Places } from './places.ts';
-import { type Entry, extrasText, integer, textOf, toEntry } from './rows.ts';
-import { cancels, failures, passes, questions, results, transitions, uniqueKeys } from './statements.ts';
+import { type Entry, extrasText, integer, textOf, toEntry, toListed } from './rows.ts';
+import { cancels, failures, passes, questions, results, transitions, ungranted, uniqueKeys } from './statements.ts';
 import { Tallies } from './tallies.ts';
 import { Telling } from './telling.ts';
 
@@ -26,6 +28,7 @@ export interface Failed extends Pick<FailedAttempt, 'took'> {
  */
 export class Books {
   readonly connection: Connection;
+  readonly glance: Glance;
   /** The backend's clock, read once. */
   readonly now: number;
   /** Until when a grant that is given now is kept. */
@@ -40,6 +43,7 @@ export class Books {
   readonly telling: Telling;
   /** How many waiting jobs this step may still look at to grant places. */
   looks = GRANT_BUDGET;
+  leftUngranted = false;
   /** The queues that jobs came into. */
   readonly arrived = new Set<string>();
 
@@ -47,12 +51,13 @@ export class Books {
     this.connection = connection;
     this.now = now;
     this.grantEnds = toStored(now + grantTimeout);
-    this.tallies = new Tallies(connection);
+    this.glance = new Glance(connection);
+    this.tallies = new Tallies(connection, this.glance);
     this.kept = new Kept(connection);
     this.paces = new Paces(connection, now);
-    this.gates = new Gates(connection, this.paces, now, () => this.tallies.totals.isControlled);
+    this.gates = new Gates(connection, this.glance, this.paces, now);
     this.places = new Places(connection, this.paces, now, this.touched);
-    this.telling = new Telling(connection, now);
+    this.telling = new Telling(connection, this.glance, now);
   }
 
   save(): void {
@@ -73,9 +78,20 @@ export class Books {
     return row === undefined ? undefined : toEntry(row);
   }
 
-  /** Gives a waiting job to a worker. Its locks are another matter. */
-  claim(entry: Entry, worker: string, token: number): void {
-    this.connection.run(transitions.claim, worker, token, entry.sequence);
+  /** The same of many claims of one worker. */
+  ownedAll(worker: string, jobs: readonly ClaimedJob[]): ReadonlyMap<ClaimedJob, Entry> {
+    const rows = this.connection.rows(questions.ownedAll, worker, tokensOf(jobs));
+    const entries = new Map(rows.map(toListed).map((entry) => [String(entry.token), entry]));
+    const owned = new Map<ClaimedJob, Entry>();
+    for (const job of jobs) {
+      const entry = entries.get(job.token);
+      if (entry?.id === job.id) owned.set(job, entry);
+    }
+    return owned;
+  }
+
+  /** A waiting job now has a worker, which `Claims` writes. Its locks are another matter. */
+  claimed(entry: Entry): void {
     if (entry.extras?.unique?.while === 'waiting') this.freeKey(entry);
     this.#enter(entry, 'processing');
   }
@@ -124,6 +140,12 @@ export class Books {
     this.connection.run(transitions.grant, this.grantEnds, entry.sequence);
     this.#enter(entry, 'waiting');
     this.arrived.add(entry.queue);
+  }
+
+  /** The free places of a key are for a step that comes later to grant. */
+  leaveUngranted(key: string): void {
+    this.connection.run(ungranted.add, key);
+    this.leftUngranted = true;
   }
 
   /** How often a job that needs several locks came to the head of one while another was full. */
@@ -207,10 +229,38 @@ export class Books {
     this.connection.run(transitions.disown, crashes, sequence);
   }
 
+  /**
+   * Removes the jobs that a worker has completed, but not those that have anything which must be removed with them. False where
+   * there were such: which, nobody can tell any more, and the step must be undone.
+   */
+  completeAll(worker: string, jobs: readonly ClaimedJob[]): boolean {
+    if (this.connection.run(transitions.completeAll, worker, tokensOf(jobs)) < jobs.length) return false;
+    for (const job of jobs) {
+      this.leave(job);
+      this.telling.forget(job.sequence);
+    }
+    return true;
+  }
+
+  /** Removes jobs that have completed. */
+  removeAll(entries: readonly Entry[]): void {
+    if (entries.length < LIST_FROM) {
+      for (const entry of entries) this.remove(entry, 'completed');
+      return;
+    }
+    for (const entry of entries) this.#clear(entry, 'completed');
+    this.connection.run(transitions.removeAll, JSON.stringify(entries.map(({ sequence }) => sequence)));
+  }
+
   /** Removes a job, which has ended so. */
   remove(entry: Entry, end: State): void {
-    this.telling.end(entry, end);
+    this.#clear(entry, end);
     this.connection.run(transitions.remove, entry.sequence);
+  }
+
+  /** Removes all that there is of a job beside its row. */
+  #clear(entry: Entry, end: State): void {
+    this.telling.end(entry, end);
     this.freeKey(entry);
     this.telling.forget(entry.sequence);
     if (entry.failures > 0) this.dropFailures(entry.sequence);
@@ -253,6 +303,11 @@ export class Books {
     entry.state = state;
     this.telling.tell(entry.id, hasEnded(state));
   }
+}
+
+/** Their tokens as JSON; null for a text that no claim ever had. */
+function tokensOf(jobs: readonly ClaimedJob[]): string {
+  return JSON.stringify(jobs.map(({ token }) => toToken(token)));
 }
 
 export function move(event: TransitionEvent, { id, queue }: Entry, detail?: string): Move {

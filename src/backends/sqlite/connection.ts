@@ -4,6 +4,8 @@ import type { Database, Row, Statement, Value } from './driver.ts';
 export class Connection {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
+  /** Those that give rows as arrays. */
+  readonly #arrays = new Map<string, Statement>();
   #seen: readonly Value[] = [];
   #isOpen = true;
 
@@ -34,6 +36,18 @@ export class Connection {
     return this.#prepare(sql).all(...values);
   }
 
+  /** The rows of a statement as arrays of their values, in the order of its columns, whose names must differ. */
+  rows(sql: string, ...values: Value[]): readonly (readonly Value[])[] {
+    let statement = this.#arrays.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      statement.setReturnArrays?.(true);
+      this.#arrays.set(sql, statement);
+    }
+    const rows = statement.all(...values);
+    return rows.map((row) => (Array.isArray(row) ? row : Object.values(row)));
+  }
+
   /**
    * The values of some expressions, without a statement that is kept: the driver of Node 20 lets go of a file only when the
    * garbage collector has found the last of its statements, and until then -wal and -shm files stay beside it.
@@ -47,6 +61,7 @@ export class Connection {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#statements.clear();
+    this.#arrays.clear();
     this.#database.close();
   }
 

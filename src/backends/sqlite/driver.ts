@@ -9,6 +9,8 @@ export interface Statement {
   run(...values: Value[]): { readonly changes: number | bigint };
   get(...values: Value[]): Row | undefined;
   all(...values: Value[]): Row[];
+  /** Has rows given as arrays of their values. Node has it from 22.16 on. */
+  setReturnArrays?(isOn: boolean): void;
 }
 
 /** As much of SQLite as this backend uses. Both drivers are synchronous and have these methods. */

@@ -2,8 +2,8 @@ import type { Acted, Move, SweepReply } from '../../contract/backend.ts';
 import type { Keep } from '../../core/keep.ts';
 import { type Books, move } from './books.ts';
 import { toStored } from './numbers.ts';
-import { type Entry, integer, text, toEntry } from './rows.ts';
-import { kept, questions, tallies } from './statements.ts';
+import { type Entry, text, toEntry } from './rows.ts';
+import { kept, questions } from './statements.ts';
 import { retakeKey } from './uniqueness.ts';
 
 /** Gives a failed job a new set of attempts. */
@@ -35,8 +35,7 @@ export function expire(books: Books, failed: Keep, limit: number): SweepReply {
     }
   };
   const failedBy: Ended = (by, most) => connection.all(questions.failedBy, by, most).map(toEntry);
-  // Asked for past the tallies of this transaction, which are written once they are read.
-  const countFailed = (): number => integer(connection.get(tallies.books)?.failed);
+  const countFailed = (): number => books.tallies.totals.failed;
   remove(surplus(failedBy, countFailed, failed, now, limit));
   // Sorted here: asked for in order, SQLite would go through all types that keep anything.
   const types = connection.all(kept.expiring, now).map(({ type }) => text(type));

@@ -12,11 +12,25 @@ const PROTOCOL = 15;
 const NOTADB = 26;
 const IOERR_SHMSIZE = 4874;
 
-/** The extended result code of an error of SQLite's, or undefined for any other. Both drivers put it there. */
+/** SQLite's own words for them. The driver of Node 20 leaves the code out where it was reading several rows. */
+const WORDS: ReadonlyMap<string, number> = new Map([
+  ['database is locked', BUSY],
+  ['database table is locked', LOCKED],
+  ['attempt to write a readonly database', READONLY],
+  ['disk I/O error', IOERR],
+  ['database disk image is malformed', CORRUPT],
+  ['database or disk is full', FULL],
+  ['unable to open database file', CANTOPEN],
+  ['locking protocol', PROTOCOL],
+  ['file is not a database', NOTADB],
+]);
+
+/** The extended result code of an error of SQLite's, or undefined for any other. */
 function resultCode(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const code: unknown = Reflect.get(thrown, 'errcode');
-  return typeof code === 'number' ? code : undefined;
+  if (typeof code === 'number') return code;
+  return Reflect.get(thrown, 'code') === 'ERR_SQLITE_ERROR' ? WORDS.get(thrown.message) : undefined;
 }
 
 /** Whether another process is using the file just now: the same may work a moment later. */

@@ -3,15 +3,15 @@ import type { Books } from './books.ts';
 import { claim } from './claiming.ts';
 import { grantAll, hasUngranted, resumed } from './granting.ts';
 import { integer } from './rows.ts';
-import { settleAll } from './settling.ts';
-import { questions, workers } from './statements.ts';
+import { settleAll, type Way } from './settling.ts';
+import { questions } from './statements.ts';
 
 /** Settles, then grants the places that came free, then claims. */
-export function exchange(books: Books, request: ExchangeRequest): ExchangeReply {
+export function exchange(books: Books, request: ExchangeRequest, way: Way): ExchangeReply {
   const left = resumed(books);
-  const { settled, freed, moves: buried } = settleAll(books, request.settlements);
+  const { settled, freed, moves: buried } = settleAll(books, request, way);
   const moves = [...buried, ...grantAll(books, [...left, ...freed])];
-  if (books.connection.get(workers.has, request.worker) === undefined) {
+  if (!books.glance.isRegistered) {
     return {
       lost: true,
       settled,

@@ -3,6 +3,7 @@ import { pausedReason } from '../../core/pause.ts';
 import { type Pace, QUEUE_MARK, startsNow } from '../../core/rate.ts';
 import type { Connection } from './connection.ts';
 import type { Row, Value } from './driver.ts';
+import type { Glance } from './glance.ts';
 import type { Paces } from './paces.ts';
 import { integer, real, text } from './rows.ts';
 import { gates, questions } from './statements.ts';
@@ -12,30 +13,29 @@ export class Gates {
   readonly #connection: Connection;
   readonly #paces: Paces;
   readonly #now: number;
-  readonly #isControlled: () => boolean;
+  readonly #glance: Glance;
 
-  /** @param isControlled whether there is any pause or limit, by what the transaction has read anyway */
-  constructor(connection: Connection, paces: Paces, now: number, isControlled: () => boolean) {
+  constructor(connection: Connection, glance: Glance, paces: Paces, now: number) {
     this.#connection = connection;
     this.#paces = paces;
     this.#now = now;
-    this.#isControlled = isControlled;
+    this.#glance = glance;
   }
 
   /** Why jobs of a type are to be parked, or null. */
   pauseOf(type: string): string | null {
-    const row = this.#isControlled() ? this.#connection.get(gates.paused, 'type', type) : undefined;
+    const row = this.#glance.isControlled ? this.#connection.get(gates.paused, 'type', type) : undefined;
     return row === undefined ? null : pausedReason(toText(row.paused_by), toText(row.reason));
   }
 
   limitOf(queue: string): QueueLimit | null {
-    const row = this.#isControlled() ? this.#connection.get(gates.limit, queue) : undefined;
+    const row = this.#glance.isControlled ? this.#connection.get(gates.limit, queue) : undefined;
     return row === undefined ? null : toLimit(row);
   }
 
   /** How many jobs of a queue may start now, `most` at most. */
   room(queue: string, most: number): number {
-    if (!this.#isControlled()) return most;
+    if (!this.#glance.isControlled) return most;
     if (this.#connection.get(gates.paused, 'queue', queue) !== undefined) return 0;
     const limit = this.limitOf(queue);
     if (limit === null) return most;
@@ -58,7 +58,7 @@ export class Gates {
 
   /** A job does not run any more. Whether somebody may be claimed in its place. */
   leave(sequence: number): boolean {
-    return this.#isControlled() && this.#connection.run(gates.leave, sequence) > 0;
+    return this.#glance.isControlled && this.#connection.run(gates.leave, sequence) > 0;
   }
 
   /** Where jobs are left and their queue's rate does not allow one to start, somebody must be woken when it does. */

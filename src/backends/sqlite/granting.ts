@@ -1,6 +1,6 @@
 import { MOST_PASSES, type Move, PASS_BUDGET, RESUMED_KEYS } from '../../contract/backend.ts';
 import { type Books, move } from './books.ts';
-import { type Entry, integer, textOf, toEntry } from './rows.ts';
+import { type Entry, integer, textOf, toListed } from './rows.ts';
 import { passes, questions, transitions, ungranted } from './statements.ts';
 
 const DAMAGED = 'its locks are damaged';
@@ -12,10 +12,12 @@ const DAMAGED = 'its locks are damaged';
 function grantPlaces(books: Books, key: string): Move[] {
   const moves: Move[] = [];
   for (;;) {
+    // For most keys nobody waits. This asks for less than a job, and remembers what it was told.
+    if (!books.places.hasWaiters(key)) return moves;
     const [next] = waiters(books, key, 1);
     if (next === undefined) return moves;
     if (books.looks === 0) {
-      books.connection.run(ungranted.add, key);
+      books.leaveUngranted(key);
       return moves;
     }
     books.looks -= 1;
@@ -24,7 +26,7 @@ function grantPlaces(books: Books, key: string): Move[] {
       // Held for a lock that it does not name: it would wait for ever, and all others behind it.
       books.places.waitersChanged(key, -1);
       books.connection.run(passes.forget, next.sequence);
-      for (const freed of books.places.free(next)) books.connection.run(ungranted.add, freed);
+      for (const freed of books.places.free(next)) books.leaveUngranted(freed);
       moves.push(books.bury(next, DAMAGED));
       continue;
     }
@@ -76,14 +78,15 @@ export function grantAll(books: Books, keys: Iterable<string>): Move[] {
 }
 
 /** The keys that steps before left at their bound, to be granted now. */
-export function resumed({ connection }: Books): string[] {
+export function resumed({ connection, glance }: Books): string[] {
+  if (!glance.hasUngranted) return [];
   const rows = connection.all(ungranted.take, RESUMED_KEYS);
   return [...rows].sort((a, b) => integer(a.number) - integer(b.number)).map(({ key }) => textOf(key));
 }
 
 /** Whether steps left places to be granted. */
-export function hasUngranted({ connection }: Books): boolean {
-  return connection.get(ungranted.any) !== undefined;
+export function hasUngranted({ connection, glance, leftUngranted }: Books): boolean {
+  return (glance.hasUngranted || leftUngranted) && connection.get(ungranted.any) !== undefined;
 }
 
 /**
@@ -131,5 +134,5 @@ function couldReplace({ places, paces }: Books, waiter: Entry, holder: Entry, ke
 }
 
 function waiters(books: Books, key: string, limit: number): Entry[] {
-  return books.connection.all(questions.waiters, key, limit).map(toEntry);
+  return books.connection.rows(questions.waiters, key, limit).map(toListed);
 }

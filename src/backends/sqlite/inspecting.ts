@@ -4,10 +4,10 @@ import type { FailedAttempt, Failure } from '../../core/outcome.ts';
 import type { Connection } from './connection.ts';
 import type { Row, Value } from './driver.ts';
 import { Gates } from './gates.ts';
+import { Glance } from './glance.ts';
 import { Paces } from './paces.ts';
 import { bytes, integer, text, textOf, toJob, toState } from './rows.ts';
 import { failures, listings, places, questions, results, stats, tallies, watching } from './statements.ts';
-import { Tallies } from './tallies.ts';
 
 /** A job in whatever state it is, or null where there is none that could be read. */
 export function find(connection: Connection, id: string): JobView | null {
@@ -89,8 +89,7 @@ export function hasNews(connection: Connection, watcher: string): boolean {
 /** Whether there is anything to claim from a queue now. */
 export function hasWaiting(connection: Connection, queue: string, now: number): boolean {
   if (connection.get(questions.hasWaiting, queue) === undefined) return false;
-  const { isControlled } = new Tallies(connection).totals;
-  return new Gates(connection, new Paces(connection, now), now, () => isControlled).room(queue, 1) > 0;
+  return new Gates(connection, new Glance(connection), new Paces(connection, now), now).room(queue, 1) > 0;
 }
 
 /** How many jobs come before one that waits or is held. */
@@ -146,7 +145,7 @@ export function deadLetters(connection: Connection, offset: number, limit: numbe
 }
 
 export function readStats(connection: Connection): Stats {
-  const { successful, failures: failedEver, scheduled, failed, parked, dead } = new Tallies(connection).totals;
+  const { successful, failures: failedEver, scheduled, failed, parked, dead } = new Glance(connection).counts;
   const processing = new Map(
     connection.all(stats.processing).map((row) => [text(row.worker), integer(row.processing)]),
   );

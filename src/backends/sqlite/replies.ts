@@ -1,9 +1,9 @@
-import type { ExchangeReply, ExchangeRequest } from '../../contract/backend.ts';
+import type { ExchangeReply, ExchangeRequest, Settled } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob } from '../../core/envelope.ts';
 import type { Books } from './books.ts';
 import { toToken } from './numbers.ts';
-import { text, toJob } from './rows.ts';
+import { toJob } from './rows.ts';
 import { calls, questions } from './statements.ts';
 
 /** Does a call once; a repeat gets the first one's reply. */
@@ -26,16 +26,43 @@ export function onceClaimed(
   { worker }: ExchangeRequest,
   step: () => ExchangeReply,
 ): ExchangeReply {
-  const kept = find(books, call) as
-    | { readonly reply: ExchangeReply & { readonly tokens: readonly string[] } }
-    | undefined;
+  const kept = find(books, call, worker) as { readonly reply: KeptExchange } | undefined;
   if (kept !== undefined) {
-    const { tokens, ...reply } = kept.reply;
-    return { ...reply, claimed: tokens.flatMap((token) => claimedBy(books, worker, token)), now: books.now };
+    const { tokens, settled, ...reply } = kept.reply;
+    return {
+      ...reply,
+      settled: typeof settled === 'number' ? Array.from({ length: settled }, () => 'settled') : settled,
+      claimed: allOf(tokens).flatMap((token) => claimedBy(books, worker, token)),
+      now: books.now,
+    };
   }
   const reply = step();
-  keep(books, call, { ...reply, claimed: [], tokens: reply.claimed.map(({ token }) => token) });
+  const { settled, claimed, ...others } = reply;
+  const areAllSettled = settled.every((one) => one === 'settled');
+  const short = { settled: areAllSettled ? settled.length : settled, tokens: shortOf(claimed) };
+  keep(books, call, { ...others, ...short } satisfies KeptExchange);
   return reply;
+}
+
+/** An exchange's reply as it is kept: in as few words as most of them allow, since nearly none is ever asked for. */
+interface KeptExchange extends Omit<ExchangeReply, 'settled' | 'claimed'> {
+  /** How many, where all were settled. */
+  readonly settled: readonly Settled[] | number;
+  readonly tokens: Tokens;
+}
+
+/** The tokens of some claims; or the first of them and how many there are, where each is the next after the one before. */
+type Tokens = readonly string[] | { readonly first: number; readonly count: number };
+
+function shortOf(claimed: readonly ClaimedJob[]): Tokens {
+  const first = Number(claimed[0]?.token);
+  const areInRow = claimed.every(({ token }, index) => Number(token) === first + index);
+  return areInRow && claimed.length > 1 ? { first, count: claimed.length } : claimed.map(({ token }) => token);
+}
+
+function allOf(tokens: Tokens): readonly string[] {
+  if (!('first' in tokens)) return tokens;
+  return Array.from({ length: tokens.count }, (_, index) => String(tokens.first + index));
 }
 
 function claimedBy({ connection }: Books, worker: string, token: string): ClaimedJob[] {
@@ -44,9 +71,9 @@ function claimedBy({ connection }: Books, worker: string, token: string): Claime
   return typeof job === 'string' ? [] : [{ ...job, worker, token }];
 }
 
-function find({ connection }: Books, { client, sequence }: Call): { readonly reply: unknown } | undefined {
-  const row = connection.get(calls.reply, client, sequence);
-  return row === undefined ? undefined : { reply: JSON.parse(text(row.reply)) };
+function find({ glance }: Books, call: Call, worker?: string): { readonly reply: unknown } | undefined {
+  glance.of(worker === undefined ? { call } : { call, worker });
+  return glance.reply === null ? undefined : { reply: JSON.parse(glance.reply) };
 }
 
 function keep({ connection, now }: Books, { client, sequence, floor }: Call, reply: unknown): void {

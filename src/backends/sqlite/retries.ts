@@ -12,6 +12,9 @@ export interface RetrySettings {
 // A writer needs a millisecond or so, and then leaves a gap (see `Turns`). Who asks less often would miss it.
 const LONGEST_PAUSE = 2;
 
+/** Thrown by a step that has found out too late how it must be done: it is undone, and run again from its start at once. */
+export class Again extends Error {}
+
 /**
  * Tries again what other processes are in the way of. SQLite is called without a wait of its own, so that the event loop of
  * this process never stands still.
@@ -46,6 +49,7 @@ export class Retries {
       try {
         return attempt();
       } catch (thrown) {
+        if (thrown instanceof Again) continue;
         if (!isBusy(thrown)) throw toWingmanError(thrown, path);
         if (clock.monotonic() - started >= busyTimeout) throw busy(path, busyTimeout, thrown);
       }

@@ -81,25 +81,32 @@ export function toEntry(row: Row): Entry {
   };
 }
 
+/** The same of a row that was read as an array. */
+export function toListed(row: readonly Value[]): Entry {
+  const [sequence = null, id = null, type = null, queue = null, locks = null, extras = null, state = null, ...counts] =
+    row;
+  const [lane = null, attempts = null, crashes = null, failures = null, worker = null, token = null] = counts;
+  const where = { state, lane, worker, token };
+  return toEntry({ sequence, id, type, queue, locks, extras, attempts, crashes, failures, ...where });
+}
+
 /** The envelope in a row, or why it is none. */
-export function toJob(row: Row): StoredJob | string {
+export function toJob(row: Row, locks = parseLocks(row.locks), extras = parseExtras(row.extras)): StoredJob | string {
   const id = text(row.id);
-  const payload = text(row.payload);
-  const locks = parseLocks(row.locks);
   if (!isId(id)) return `its id is damaged: ${shown(id)}`;
   if (locks === undefined) return `its locks are damaged: ${shown(row.locks)}`;
-  return {
+  const job = {
     id,
     type: text(row.type),
     queue: text(row.queue),
-    payload,
+    payload: text(row.payload),
     locks,
     attempts: integer(row.attempts),
     crashes: integer(row.crashes),
     sequence: integer(row.sequence),
     enqueuedAt: integer(row.enqueued_at),
-    ...(row.extras !== null && { extras: parseExtras(row.extras) ?? {} }),
   };
+  return row.extras === null ? job : { ...job, extras: extras ?? {} };
 }
 
 const STATES: readonly State[] = ['waiting', 'scheduled', 'held', 'parked', 'processing', 'failed', 'completed'];

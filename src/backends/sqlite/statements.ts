@@ -14,6 +14,9 @@ const JOB = 'sequence, id, type, queue, locks, extras, enqueued_at, attempts, cr
 /** A job in a state belongs to nobody and waits for nothing, except for what the transition sets. */
 const CLEARED = 'lane = NULL, position = NULL, grant_ends = NULL, worker = NULL, token = NULL, held_for = NULL';
 
+// A plain "LIMIT ?" has SQLite make a new plan whenever the number is given, which takes longer than most of these. As an
+// expression ("LIMIT +?") it does not.
+
 // A lock key may have any character. The drivers end a text at its first NUL, so keys are read as blobs.
 
 export const transitions = {
@@ -24,13 +27,21 @@ export const transitions = {
   claim: `UPDATE jobs SET state = 'processing', worker = ?, token = ?, lane = NULL, position = NULL, grant_ends = NULL
     WHERE sequence = ?`,
 
-  /** For a job that is completed: one statement sees whose it is, and ends it. */
-  complete: 'DELETE FROM jobs WHERE id = ? AND token = ? RETURNING sequence, locks, failures, extras',
+  /** The same of many, by their sequences as JSON: tokens are given out in this order. What fails undoes the whole step anyway. */
+  claimAll: `UPDATE OR FAIL jobs SET state = 'processing', worker = ?, token = ? + claimed.key,
+      lane = NULL, position = NULL, grant_ends = NULL
+    FROM json_each(?) AS claimed WHERE jobs.sequence = claimed.value`,
+
+  /** Of these claims of a worker, by their tokens as JSON, those with nothing beside the job that would have to go with it. */
+  completeAll: `DELETE FROM jobs WHERE worker = ? AND state = 'processing' AND token IN (SELECT value FROM json_each(?))
+    AND locks = '[]' AND failures = 0 AND extras IS NULL`,
 
   /** Completed, and kept in the books. */
   keep: `UPDATE jobs SET state = 'completed', ended_at = ?, crashes = 0, ${CLEARED} WHERE sequence = ?`,
 
   remove: 'DELETE FROM jobs WHERE sequence = ?',
+
+  removeAll: 'DELETE FROM jobs WHERE sequence IN (SELECT value FROM json_each(?))',
 
   retry: `UPDATE jobs SET state = 'scheduled', due = ?, attempts = attempts + 1, failures = failures + 1, crashes = 0,
     ${CLEARED} WHERE sequence = ?`,
@@ -75,7 +86,7 @@ export const transitions = {
 
 export const questions = {
   /** The next jobs of a queue, in the order of claims. */
-  next: `SELECT ${JOB}, lane FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ?`,
+  next: `SELECT ${JOB}, lane FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT +?`,
 
   /** The next job of a queue after a place in it. */
   peek: `SELECT ${JOB}, lane, position FROM jobs WHERE queue = ? AND state = 'waiting' AND (lane, position) > (?, ?)
@@ -87,32 +98,37 @@ export const questions = {
 
   owned: `SELECT ${ENTRY} FROM jobs WHERE id = ? AND token = ?`,
 
+  /** Of these claims of a worker, by their tokens as JSON: see `toListed`. */
+  ownedAll: `SELECT ${ENTRY} FROM jobs
+    WHERE worker = ? AND state = 'processing' AND token IN (SELECT value FROM json_each(?))`,
+
   claimedBy: `SELECT ${JOB} FROM jobs WHERE worker = ? AND token = ? AND state = 'processing'`,
 
   owns: "SELECT count(*) AS owns FROM jobs WHERE worker = ? AND state = 'processing'",
-  ownedBy: `SELECT ${ENTRY} FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token DESC LIMIT ?`,
+
+  ownedBy: `SELECT ${ENTRY} FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token DESC LIMIT +?`,
 
   /** Who waits for a lock key, longest first. */
-  waiters: `SELECT ${ENTRY} FROM jobs WHERE held_for = ? AND state = 'held' ORDER BY sequence LIMIT ?`,
+  waiters: `SELECT ${ENTRY} FROM jobs WHERE held_for = ? AND state = 'held' ORDER BY sequence LIMIT +?`,
 
   hasWaiters: "SELECT 1 FROM jobs WHERE held_for = ? AND state = 'held' LIMIT 1",
 
   heldFor: 'SELECT CAST(held_for AS BLOB) AS held_for FROM jobs WHERE sequence = ?',
 
-  due: `SELECT ${ENTRY} FROM jobs WHERE state = 'scheduled' AND due <= ? ORDER BY due, id LIMIT ?`,
+  due: `SELECT ${ENTRY} FROM jobs WHERE state = 'scheduled' AND due <= ? ORDER BY due, id LIMIT +?`,
 
   nextDue: "SELECT due FROM jobs WHERE state = 'scheduled' ORDER BY due, id LIMIT 1",
 
-  endedGrants: `SELECT ${ENTRY} FROM jobs WHERE grant_ends <= ? ORDER BY grant_ends, id LIMIT ?`,
+  endedGrants: `SELECT ${ENTRY} FROM jobs WHERE grant_ends <= ? ORDER BY grant_ends, id LIMIT +?`,
 
-  parked: `SELECT ${ENTRY} FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence DESC LIMIT ?`,
+  parked: `SELECT ${ENTRY} FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence DESC LIMIT +?`,
 
   /** Failed jobs that ended by an instant, oldest first. */
-  failedBy: `SELECT ${ENTRY} FROM jobs WHERE state = 'failed' AND ended_at <= ? ORDER BY ended_at, id LIMIT ?`,
+  failedBy: `SELECT ${ENTRY} FROM jobs WHERE state = 'failed' AND ended_at <= ? ORDER BY ended_at, id LIMIT +?`,
 
   /** Completed jobs of a type that ended by an instant, oldest first. */
   completedBy: `SELECT ${ENTRY} FROM jobs WHERE type = ? AND state = 'completed' AND ended_at <= ?
-    ORDER BY ended_at, id LIMIT ?`,
+    ORDER BY ended_at, id LIMIT +?`,
 
   view: `SELECT ${JOB}, state, lane, due, worker, token, CAST(held_for AS BLOB) AS held_for, reason, ended_at
     FROM jobs WHERE id = ?`,
@@ -152,7 +168,7 @@ export const uniqueKeys = {
   /** What a job has for itself alone. */
   free: 'DELETE FROM unique_keys WHERE job = ? AND ends IS NULL',
   dropEnded: `DELETE FROM unique_keys WHERE (type, key) IN
-    (SELECT type, key FROM unique_keys WHERE ends <= ? ORDER BY ends LIMIT ?)`,
+    (SELECT type, key FROM unique_keys WHERE ends <= ? ORDER BY ends LIMIT +?)`,
 } as const;
 
 /** How far jobs are and what they gave. */
@@ -166,7 +182,6 @@ export const results = {
   resultOf: 'SELECT result FROM results WHERE job = ?',
   dropProgress: 'DELETE FROM progress WHERE job = ?',
   drop: 'DELETE FROM results WHERE job = ?',
-  any: 'SELECT 1 FROM progress LIMIT 1',
   /** How a job stands, without its payload. */
   standing: `SELECT jobs.sequence, jobs.state, progress.progress, results.result FROM jobs
     LEFT JOIN progress ON progress.job = jobs.sequence LEFT JOIN results ON results.job = jobs.sequence WHERE jobs.id = ?`,
@@ -180,8 +195,6 @@ export const watching = {
     ON CONFLICT (id, watcher) DO UPDATE SET every = excluded.every, until = excluded.until
       WHERE every <> excluded.every OR until < excluded.until - ${WATCH_LEASE / 2}`,
   unwatch: 'DELETE FROM watchers WHERE id = ? AND watcher = ?',
-  any: 'SELECT 1 FROM watchers LIMIT 1',
-  anyEnded: 'SELECT 1 FROM ended LIMIT 1',
   drop: 'DELETE FROM watchers WHERE id = ?',
   dropEnded: 'DELETE FROM ended WHERE id = ?',
   count: 'SELECT count(*) AS watchers FROM watchers WHERE id = ? AND watcher <> ?',
@@ -189,7 +202,7 @@ export const watching = {
   of: 'SELECT watcher, every FROM watchers WHERE id = ? AND until > ?',
   tell: `INSERT INTO news (watcher, id, until) VALUES (?, ?, ?)
     ON CONFLICT (watcher, id) DO UPDATE SET until = excluded.until`,
-  news: 'SELECT id FROM news WHERE watcher = ? LIMIT ?',
+  news: 'SELECT id FROM news WHERE watcher = ? LIMIT +?',
   seen: 'DELETE FROM news WHERE watcher = ? AND id = ?',
   end: `INSERT INTO ended (id, state, job, progress, until) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
     state = excluded.state, job = excluded.job, progress = excluded.progress, until = excluded.until`,
@@ -199,26 +212,26 @@ export const watching = {
 
 /** What nobody needs any more, from an instant on. */
 export const watchesOver = {
-  watchers: 'DELETE FROM watchers WHERE (id, watcher) IN (SELECT id, watcher FROM watchers WHERE until <= ? LIMIT ?)',
-  news: 'DELETE FROM news WHERE (watcher, id) IN (SELECT watcher, id FROM news WHERE until <= ? LIMIT ?)',
-  ended: 'DELETE FROM ended WHERE id IN (SELECT id FROM ended WHERE until <= ? LIMIT ?)',
+  watchers: 'DELETE FROM watchers WHERE (id, watcher) IN (SELECT id, watcher FROM watchers WHERE until <= ? LIMIT +?)',
+  news: 'DELETE FROM news WHERE (watcher, id) IN (SELECT watcher, id FROM news WHERE until <= ? LIMIT +?)',
+  ended: 'DELETE FROM ended WHERE id IN (SELECT id FROM ended WHERE until <= ? LIMIT +?)',
 } as const;
 
 export const listings = {
-  waiting: "SELECT id FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT ? OFFSET ?",
-  held: "SELECT id FROM jobs WHERE held_for = ? AND state = 'held' ORDER BY sequence LIMIT ? OFFSET ?",
-  processing: "SELECT id FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token LIMIT ? OFFSET ?",
-  parked: "SELECT id FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence LIMIT ? OFFSET ?",
-  scheduled: "SELECT id FROM jobs WHERE state = 'scheduled' ORDER BY due, id LIMIT ? OFFSET ?",
-  failed: "SELECT id FROM jobs WHERE state = 'failed' ORDER BY ended_at, id LIMIT ? OFFSET ?",
-  completed: "SELECT id FROM jobs WHERE type = ? AND state = 'completed' ORDER BY ended_at, id LIMIT ? OFFSET ?",
-  deadLetters: 'SELECT queue, reason, at, raw FROM dead_letters ORDER BY number LIMIT ? OFFSET ?',
+  waiting: "SELECT id FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY lane, position LIMIT +? OFFSET ?",
+  held: "SELECT id FROM jobs WHERE held_for = ? AND state = 'held' ORDER BY sequence LIMIT +? OFFSET ?",
+  processing: "SELECT id FROM jobs WHERE worker = ? AND state = 'processing' ORDER BY token LIMIT +? OFFSET ?",
+  parked: "SELECT id FROM jobs WHERE type = ? AND state = 'parked' ORDER BY sequence LIMIT +? OFFSET ?",
+  scheduled: "SELECT id FROM jobs WHERE state = 'scheduled' ORDER BY due, id LIMIT +? OFFSET ?",
+  failed: "SELECT id FROM jobs WHERE state = 'failed' ORDER BY ended_at, id LIMIT +? OFFSET ?",
+  completed: "SELECT id FROM jobs WHERE type = ? AND state = 'completed' ORDER BY ended_at, id LIMIT +? OFFSET ?",
+  deadLetters: 'SELECT queue, reason, at, raw FROM dead_letters ORDER BY number LIMIT +? OFFSET ?',
 } as const;
 
 /** A walk through all jobs, by their sequence. */
 export const bulk = {
   next: `SELECT sequence, id, type, queue, locks, extras FROM jobs WHERE sequence > ? AND sequence <= ?
-    ORDER BY sequence LIMIT ?`,
+    ORDER BY sequence LIMIT +?`,
   newest: 'SELECT sequence FROM jobs ORDER BY sequence DESC LIMIT 1',
 } as const;
 
@@ -239,15 +252,15 @@ export const places = {
 export const paces = {
   spent: 'SELECT spent FROM spent WHERE key = ?',
   spend: 'INSERT INTO spent (key, spent) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET spent = excluded.spent',
-  dropSpent: 'DELETE FROM spent WHERE key IN (SELECT key FROM spent WHERE spent <= ? LIMIT ?)',
+  dropSpent: 'DELETE FROM spent WHERE key IN (SELECT key FROM spent WHERE spent <= ? LIMIT +?)',
   pausedUntil: 'SELECT until FROM paused_rates WHERE key = ?',
   pause: `INSERT INTO paused_rates (key, until) VALUES (?, ?)
     ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)`,
-  dropPaused: 'DELETE FROM paused_rates WHERE key IN (SELECT key FROM paused_rates WHERE until <= ? LIMIT ?)',
+  dropPaused: 'DELETE FROM paused_rates WHERE key IN (SELECT key FROM paused_rates WHERE until <= ? LIMIT +?)',
   setTimer: 'INSERT INTO timers (key, at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at',
   timer: 'SELECT at FROM timers WHERE key = ?',
   nextTimer: 'SELECT at FROM timers ORDER BY at, key LIMIT 1',
-  ripe: 'SELECT CAST(key AS BLOB) AS key FROM timers WHERE at <= ? ORDER BY at, timers.key LIMIT ?',
+  ripe: 'SELECT CAST(key AS BLOB) AS key FROM timers WHERE at <= ? ORDER BY at, timers.key LIMIT +?',
   dropTimer: 'DELETE FROM timers WHERE key = ?',
   newest: 'SELECT sequence, concurrency, pace FROM newest WHERE key = ?',
   learn: `INSERT INTO newest (key, sequence, concurrency, pace) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
@@ -272,7 +285,7 @@ export const gates = {
 
 export const ungranted = {
   add: 'INSERT INTO ungranted (key) VALUES (?) ON CONFLICT (key) DO NOTHING',
-  take: `DELETE FROM ungranted WHERE number IN (SELECT number FROM ungranted ORDER BY number LIMIT ?)
+  take: `DELETE FROM ungranted WHERE number IN (SELECT number FROM ungranted ORDER BY number LIMIT +?)
     RETURNING number, CAST(key AS BLOB) AS key`,
   any: 'SELECT 1 FROM ungranted LIMIT 1',
 } as const;
@@ -282,7 +295,6 @@ export const workers = {
     ON CONFLICT (worker) DO UPDATE SET lease_ends = excluded.lease_ends`,
   renew: 'UPDATE workers SET lease_ends = ? WHERE worker = ?',
   remove: 'DELETE FROM workers WHERE worker = ?',
-  has: 'SELECT 1 FROM workers WHERE worker = ?',
   ended: 'SELECT worker FROM workers WHERE lease_ends <= ? ORDER BY lease_ends, worker',
 } as const;
 
@@ -313,7 +325,14 @@ export const kept = {
 } as const;
 
 export const tallies = {
-  books: 'SELECT sequence, successful, failures, scheduled, failed, parked, dead, controlled FROM books',
+  /** See `Glance`. Each of its parts stops at the first row of its table, or finds one by its key. */
+  glance: `SELECT sequence, successful, failures, scheduled, failed, parked, dead, controlled,
+      EXISTS (SELECT 1 FROM watchers) OR EXISTS (SELECT 1 FROM ended) AS is_watched,
+      EXISTS (SELECT 1 FROM progress) AS has_progress,
+      EXISTS (SELECT 1 FROM ungranted) AS has_ungranted,
+      EXISTS (SELECT 1 FROM workers WHERE worker = ?) AS is_registered,
+      (SELECT reply FROM calls WHERE client = ? AND calls.sequence = ?) AS reply
+    FROM books`,
   saveBooks: `UPDATE books SET sequence = ?, successful = ?, failures = ?, scheduled = ?, failed = ?, parked = ?, dead = ?
     WHERE one = 1`,
   queue: 'SELECT waiting, held, front, back FROM queues WHERE queue = ?',
@@ -323,18 +342,17 @@ export const tallies = {
 } as const;
 
 export const calls = {
-  reply: 'SELECT reply FROM calls WHERE client = ? AND sequence = ?',
   keep: 'INSERT INTO calls (client, sequence, at, reply) VALUES (?, ?, ?, ?)',
   dropAnswered: 'DELETE FROM calls WHERE client = ? AND sequence < ?',
   dropOld: `DELETE FROM calls WHERE (client, sequence) IN
-    (SELECT client, sequence FROM calls WHERE at < ? ORDER BY at LIMIT ?)`,
+    (SELECT client, sequence FROM calls WHERE at < ? ORDER BY at LIMIT +?)`,
 } as const;
 
 /** Recurring schedules. */
 export const schedules = {
   find: 'SELECT version, due, text FROM schedules WHERE name = ?',
-  names: 'SELECT name FROM schedules ORDER BY name LIMIT ? OFFSET ?',
-  due: 'SELECT name FROM schedules WHERE due <= ? ORDER BY due, name LIMIT ? OFFSET ?',
+  names: 'SELECT name FROM schedules ORDER BY name LIMIT +? OFFSET ?',
+  due: 'SELECT name FROM schedules WHERE due <= ? ORDER BY due, name LIMIT +? OFFSET ?',
   nextDue: 'SELECT due FROM schedules WHERE due > ? ORDER BY due LIMIT 1',
   write: `INSERT INTO schedules (name, version, due, text) VALUES (?, ?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET version = excluded.version, due = excluded.due, text = excluded.text`,
@@ -345,9 +363,9 @@ export const schedules = {
 export const stats = {
   /** By an index, and no further than is counted. */
   heldAhead: `SELECT count(*) AS ahead FROM
-    (SELECT 1 FROM jobs WHERE held_for = ? AND state = 'held' AND sequence < ? LIMIT ?)`,
+    (SELECT 1 FROM jobs WHERE held_for = ? AND state = 'held' AND sequence < ? LIMIT +?)`,
   waitingAhead: `SELECT count(*) AS ahead FROM
-    (SELECT 1 FROM jobs WHERE queue = ? AND state = 'waiting' AND (lane, position) < (?, ?) LIMIT ?)`,
+    (SELECT 1 FROM jobs WHERE queue = ? AND state = 'waiting' AND (lane, position) < (?, ?) LIMIT +?)`,
   place: 'SELECT sequence, queue, state, lane, position, CAST(held_for AS BLOB) AS held_for FROM jobs WHERE id = ?',
   queues: 'SELECT queue, waiting, held FROM queues',
   workers: 'SELECT worker, lease_ends, takes FROM workers',

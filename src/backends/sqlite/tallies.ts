@@ -1,21 +1,11 @@
 import type { State } from '../../core/states.ts';
 import type { Connection } from './connection.ts';
+import type { Counts, Glance } from './glance.ts';
 import { integer } from './rows.ts';
 import { tallies } from './statements.ts';
 
 /** What is counted over all jobs, so that nobody has to count them. */
-interface Totals {
-  sequence: number;
-  successful: number;
-  /** The counter of failed jobs since the beginning; `failed` is how many are kept now. */
-  failures: number;
-  scheduled: number;
-  failed: number;
-  parked: number;
-  dead: number;
-  /** There are pauses, or limits of queues. Never written from here. */
-  readonly isControlled: boolean;
-}
+type Totals = { -readonly [Name in keyof Counts]: Counts[Name] };
 
 /** What is counted of one queue, and the places of the first and the last job in its list. */
 interface Queue {
@@ -31,25 +21,20 @@ export class Tallies {
   readonly #queues = new Map<string, Queue>();
   /** A queue is written where a job of it moved, so that each that was ever used is in the books. */
   readonly #moved = new Set<string>();
+  readonly #glance: Glance;
+  /** As they were read. */
+  #counts: Counts | undefined;
   #totals: Totals | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, glance: Glance) {
     this.#connection = connection;
+    this.#glance = glance;
   }
 
   get totals(): Totals {
     if (this.#totals === undefined) {
-      const row = this.#connection.get(tallies.books) ?? {};
-      this.#totals = {
-        sequence: integer(row.sequence),
-        successful: integer(row.successful),
-        failures: integer(row.failures),
-        scheduled: integer(row.scheduled),
-        failed: integer(row.failed),
-        parked: integer(row.parked),
-        dead: integer(row.dead),
-        isControlled: integer(row.controlled) !== 0,
-      };
+      this.#counts = this.#glance.counts;
+      this.#totals = { ...this.#counts };
     }
     return this.#totals;
   }
@@ -95,7 +80,7 @@ export class Tallies {
   }
 
   save(): void {
-    if (this.#totals !== undefined) {
+    if (this.#totals !== undefined && this.#counts !== undefined && differ(this.#totals, this.#counts)) {
       const { sequence, successful, failures, scheduled, failed, parked, dead } = this.#totals;
       this.#connection.run(tallies.saveBooks, sequence, successful, failures, scheduled, failed, parked, dead);
     }
@@ -104,4 +89,16 @@ export class Tallies {
       this.#connection.run(tallies.saveQueue, name, waiting, held, front, back);
     }
   }
+}
+
+function differ(one: Counts, other: Counts): boolean {
+  return (
+    one.sequence !== other.sequence ||
+    one.successful !== other.successful ||
+    one.failures !== other.failures ||
+    one.scheduled !== other.scheduled ||
+    one.failed !== other.failed ||
+    one.parked !== other.parked ||
+    one.dead !== other.dead
+  );
 }

@@ -1,6 +1,7 @@
 import { WATCH_LEASE } from '../../contract/backend.ts';
 import type { State } from '../../core/states.ts';
 import type { Connection } from './connection.ts';
+import type { Glance } from './glance.ts';
 import { text, toJob } from './rows.ts';
 import { results, watching } from './statements.ts';
 
@@ -10,24 +11,23 @@ interface Told {
   readonly id: string;
 }
 
-/** What few jobs have beside them, within one transaction: progress, and those who watch them. Asked for once, for all. */
+/** What few jobs have beside them, within one transaction: progress, and those who watch them. Whether there is any is asked once, for all. */
 export class Telling {
   /** The watchers for whom there is news. */
   readonly told = new Set<string>();
   readonly #connection: Connection;
   readonly #now: number;
-  #areWatched: boolean | undefined;
-  #haveProgress: boolean | undefined;
+  readonly #glance: Glance;
 
-  constructor(connection: Connection, now: number) {
+  constructor(connection: Connection, glance: Glance, now: number) {
     this.#connection = connection;
+    this.#glance = glance;
     this.#now = now;
   }
 
   /** Whether any job is watched, or was when it ended. */
   get areWatched(): boolean {
-    this.#areWatched ??= this.#isAny(watching.any) || this.#isAny(watching.anyEnded);
-    return this.#areWatched;
+    return this.#glance.isWatched;
   }
 
   /** Tells the watchers of a job that something has happened to it. Whether anybody watches it. */
@@ -61,11 +61,6 @@ export class Telling {
 
   /** Removes what stands beside a job that is removed. */
   forget(sequence: number): void {
-    this.#haveProgress ??= this.#isAny(results.any);
-    if (this.#haveProgress) this.#connection.run(results.dropProgress, sequence);
-  }
-
-  #isAny(statement: string): boolean {
-    return this.#connection.get(statement) !== undefined;
+    if (this.#glance.hasProgress) this.#connection.run(results.dropProgress, sequence);
   }
 }
