@@ -1,0 +1,68 @@
+// Plays a case: all contenders in turn, A B A B, each in a fresh process on a fresh store.
+
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { progress } from '../scripts/run.mjs';
+import { settle } from './cases/shape.mjs';
+import { judge } from './report/judge.mjs';
+import { startStore } from './stores/index.mjs';
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL('contend.mjs', import.meta.url));
+
+/** @param how `isQuick`; `rounds`, or the case's own where left out; `programs`: the paths of servers */
+export async function play(one, { isQuick, rounds = one.rounds[isQuick ? 0 : 1], programs }) {
+  /** By contender: what each round gave, null where it failed. */
+  const figures = Object.fromEntries(one.contenders.map(({ name }) => [name, []]));
+  const failures = [];
+  const measure = async (contender, round) => {
+    try {
+      figures[contender.name].push(await contend(one, contender, isQuick, programs));
+    } catch (error) {
+      figures[contender.name].push(null);
+      const why = error.stderr?.trim() || error.message;
+      failures.push({ contender: contender.name, round, why });
+      progress(`${one.name}, ${contender.name}: failed\n${why}`);
+    }
+  };
+  for (let round = 1; round <= rounds; round += 1) {
+    progress(`${one.name}, round ${round} of ${rounds}`);
+    if (one.together) await Promise.all(one.contenders.map((contender) => measure(contender, round)));
+    else for (const contender of one.contenders) await measure(contender, round);
+  }
+  const { name, theme, title, metrics } = one;
+  return {
+    name,
+    theme,
+    title,
+    metrics,
+    rounds,
+    figures,
+    failures,
+    verdicts: one.wanted.map((wish) => judge(wish, metrics[0], figures)),
+  };
+}
+
+async function contend({ measure, settings }, contender, isQuick, programs) {
+  const store = await startStore(contender.store, programs);
+  try {
+    const chosen = settle({ ...settings, ...contender.settings }, isQuick);
+    const words = [
+      '--expose-gc',
+      script,
+      contender.peer,
+      contender.measure ?? measure,
+      store.url,
+      JSON.stringify(chosen),
+    ];
+    // Of a contender that hangs, no more is waited for; the others are not kept from going on.
+    const { stdout } = await run(process.execPath, words, {
+      timeout: isQuick ? 60_000 : 600_000,
+      killSignal: 'SIGKILL',
+    });
+    return JSON.parse(stdout.trim().split('\n').at(-1));
+  } finally {
+    await store.stop();
+  }
+}
