@@ -11,14 +11,19 @@ import { startStore } from './stores/index.mjs';
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('contend.mjs', import.meta.url));
 
-/** @param how `isQuick`; `rounds`, or the case's own where left out; `programs`: the paths of servers */
-export async function play(one, { isQuick, rounds = one.rounds[isQuick ? 0 : 1], programs }) {
+/** @param how `isQuick`; `rounds`, or the case's own where left out; `stores`: what `findStores` gave */
+export async function play(one, { isQuick, rounds = one.rounds[isQuick ? 0 : 1], stores }) {
+  const skipped = one.contenders
+    .filter(({ store }) => stores[store].missing !== undefined)
+    .map(({ name, store }) => ({ contender: name, why: stores[store].missing }));
+  const isFit = ({ store, fullOnly }) => stores[store].missing === undefined && !(isQuick && fullOnly);
+  const contenders = one.contenders.filter(isFit);
   /** By contender: what each round gave, null where it failed. */
-  const figures = Object.fromEntries(one.contenders.map(({ name }) => [name, []]));
+  const figures = Object.fromEntries(contenders.map(({ name }) => [name, []]));
   const failures = [];
   const measure = async (contender, round) => {
     try {
-      figures[contender.name].push(await contend(one, contender, isQuick, programs));
+      figures[contender.name].push(await contend(one, contender, isQuick, stores));
     } catch (error) {
       figures[contender.name].push(null);
       const why = error.stderr?.trim() || error.message;
@@ -26,10 +31,11 @@ export async function play(one, { isQuick, rounds = one.rounds[isQuick ? 0 : 1],
       progress(`${one.name}, ${contender.name}: failed\n${why}`);
     }
   };
+  const from = performance.now();
   for (let round = 1; round <= rounds; round += 1) {
     progress(`${one.name}, round ${round} of ${rounds}`);
-    if (one.together) await Promise.all(one.contenders.map((contender) => measure(contender, round)));
-    else for (const contender of one.contenders) await measure(contender, round);
+    if (one.together) await Promise.all(contenders.map((contender) => measure(contender, round)));
+    else for (const contender of contenders) await measure(contender, round);
   }
   const { name, theme, title, metrics } = one;
   return {
@@ -38,24 +44,19 @@ export async function play(one, { isQuick, rounds = one.rounds[isQuick ? 0 : 1],
     title,
     metrics,
     rounds,
+    seconds: Math.round((performance.now() - from) / 1000),
     figures,
     failures,
+    skipped,
     verdicts: one.wanted.map((wish) => judge(wish, metrics[0], figures)),
   };
 }
 
-async function contend({ measure, settings }, contender, isQuick, programs) {
-  const store = await startStore(contender.store, programs);
+async function contend({ measure, settings }, contender, isQuick, stores) {
+  const store = await startStore(contender.store, stores);
   try {
     const chosen = settle({ ...settings, ...contender.settings }, isQuick);
-    const words = [
-      '--expose-gc',
-      script,
-      contender.peer,
-      contender.measure ?? measure,
-      store.url,
-      JSON.stringify(chosen),
-    ];
+    const words = ['--expose-gc', script, contender.peer, measure, store.url, JSON.stringify(chosen)];
     // Of a contender that hangs, no more is waited for; the others are not kept from going on.
     const { stdout } = await run(process.execPath, words, {
       timeout: isQuick ? 60_000 : 600_000,

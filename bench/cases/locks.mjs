@@ -11,9 +11,9 @@ export const locks = [
     metrics: ['rate', 'cpu', 'redis'],
     settings: { keys, concurrency: 50 },
     contenders: [
-      contender('groupmq', { jobs: [15_000, 60_000] }),
-      contender('wingman', { jobs: [40_000, 200_000], keys: 0, as: 'wingman, no keys' }),
-      contender('wingman', { jobs: [40_000, 200_000] }),
+      contender('groupmq', { jobs: [10_000, 60_000] }),
+      contender('wingman', { jobs: [25_000, 200_000], keys: 0, as: 'wingman, no keys' }),
+      contender('wingman', { jobs: [25_000, 200_000] }),
     ],
     rounds: keys === 10_000 ? [3, 5] : [1, 5],
     wanted:
@@ -27,12 +27,12 @@ export const locks = [
     title: 'Other jobs, while 100,000 are stuck behind two full keys',
     measure: 'besideStuck',
     metrics: ['rate'],
-    settings: { jobs: [40_000, 200_000], slots: 50 },
+    settings: { jobs: [25_000, 200_000], slots: 50 },
     contenders: [
       contender('wingman', { stuck: 0, as: 'wingman, none stuck' }),
       contender('wingman', { stuck: 100_000, as: 'wingman, 100,000 stuck' }),
     ],
-    rounds: [2, 5],
+    rounds: [1, 5],
     wanted: [ratio('wingman, 100,000 stuck', 'wingman, none stuck', { atLeast: 0.8 })],
   },
   {
@@ -41,7 +41,7 @@ export const locks = [
     title: 'One exchange that frees a lock, with few and with many held jobs',
     measure: 'releases',
     metrics: ['exchange'],
-    settings: { count: [2_000, 5_000] },
+    settings: { count: [1_500, 5_000] },
     contenders: [
       contender('wingman', { keys: 10, held: [3_000, 6_000], as: 'wingman, 10 keys' }),
       contender('wingman', { keys: 10_000, held: 100_000, as: 'wingman, 10,000 keys with 100,000 held' }),

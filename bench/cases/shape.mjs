@@ -4,9 +4,12 @@
 // one that is compared and drawn), `wanted`, and where it differs: `rounds`; `together`, where what is counted does not depend on time
 // and all contenders run at once.
 
-/** @param more settings of this contender alone, and `as` (its name in the case), `peer`, `measure`, `store` where they differ */
-export function contender(name, { as = name, peer = name, measure, store = 'redis', ...settings } = {}) {
-  return { name: as, peer, measure, store, settings };
+/**
+ * @param more settings of this contender alone; `as`, its name in the case, and `store`, where they differ; `fullOnly` where it takes
+ *   no part with `--quick`
+ */
+export function contender(peer, { as = peer, store = 'redis', fullOnly = false, ...settings } = {}) {
+  return { name: as, peer, store, fullOnly, settings };
 }
 
 /** What is asked of the ratio of one contender to another, round by round; with a goal beyond it. */
@@ -23,4 +26,9 @@ export function figure(of, { atLeast, atMost, goal, metric }) {
 export function settle(settings, isQuick) {
   const choose = ([name, value]) => [name, Array.isArray(value) ? value[isQuick ? 0 : 1] : value];
   return Object.fromEntries(Object.entries(settings).map(choose));
+}
+
+/** Several contenders that differ only in how many jobs they get, so that each takes about as long as the others. */
+export function sized(sizes) {
+  return Object.entries(sizes).map(([name, jobs]) => contender(name, { jobs }));
 }

@@ -28,15 +28,14 @@ export async function open(url, { isKeyed = false, attempts = 1 } = {}) {
       await wingman.enqueue(type, input);
     },
     async work({ concurrency, handle }) {
-      const manager = new Manager({
-        backend: url,
-        handlers: [type.handle(handle)],
-        concurrency,
-        logger: quiet,
-        signals: false,
-      });
+      const handlers = [type.handle(handle)];
+      const manager = new Manager({ backend: url, handlers, concurrency, logger: quiet, signals: false });
       const started = new Promise((resolve) => manager.once('started', resolve));
       await Promise.race([manager.start(), started]);
+    },
+    /** How many jobs wait beside the queue for their lock. */
+    async held() {
+      return (await wingman.stats()).queues[0]?.held ?? 0;
     },
   };
 }

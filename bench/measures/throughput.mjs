@@ -7,6 +7,7 @@ import { openMeter } from './meter.mjs';
 
 /** The share of the jobs that warm up. */
 const WARM = 0.4;
+const MORE = 10_000;
 
 /**
  * @param settings.jobs how many run; `concurrency`; `size` of a payload in bytes; `keys`: over so many lock keys; `attempts`: all but the
@@ -17,6 +18,7 @@ export async function throughput(open, url, settings) {
   const client = await open(url, { isKeyed: keys > 0, attempts });
   await fill(client, delayed, { size }, { delay: 3_600_000 });
   await fill(client, jobs + backlog, { size, keys }, { attempts });
+  const more = backlog + delayed > 0 ? { enqueued: await enqueueRate(client, size) } : {};
   globalThis.gc();
   const meter = await openMeter(url);
   const warm = Math.floor(jobs * WARM);
@@ -26,7 +28,7 @@ export async function throughput(open, url, settings) {
     const count = () => {
       done += 1;
       if (done === warm) meter.start();
-      if (done === jobs) meter.stop(jobs - warm).then(resolve, reject);
+      if (done === jobs) meter.stop(jobs - warm).then((figures) => resolve({ ...figures, ...more }), reject);
     };
     const handle = async (input) => {
       if (handlerTime > 0) await sleep(handlerTime);
@@ -35,6 +37,13 @@ export async function throughput(open, url, settings) {
     };
     Promise.resolve(client.work({ concurrency, handle })).catch(reject);
   });
+}
+
+/** Jobs per second that are enqueued in bulk beside all that are there. */
+async function enqueueRate(client, size) {
+  const from = performance.now();
+  await fill(client, MORE, { size });
+  return MORE / ((performance.now() - from) / 1000);
 }
 
 function failUntil(attempts, tries, n) {

@@ -2,15 +2,19 @@
 
 import { ratios, spread } from './statistics.mjs';
 
-/** @param figures by contender, a list with what each round gave: named figures, or null where it failed */
+/**
+ * What is not asked for at all is told nevertheless.
+ * @param figures by contender, a list with what each round gave: named figures, or null where it failed
+ */
 export function judge({ of, to, metric: asked, atLeast, atMost, goal, goalTo }, firstMetric, figures) {
   const metric = asked ?? firstMetric;
-  const verdict = { metric, of, to, atLeast, atMost, goal, goalTo };
+  const isAsked = atLeast !== undefined || atMost !== undefined;
+  const verdict = { metric, of, to, atLeast, atMost, goal, goalTo, isAsked };
   const values = valuesOf(figures, metric, of, to);
-  if (values.length === 0) return { ...verdict, isMet: false, isGoalMet: false };
+  if (values.length === 0) return { ...verdict, isMet: !isAsked, isGoalMet: false };
   const { median, min, max } = spread(values);
   const isLess = atLeast === undefined;
-  const isMet = isLess ? median <= atMost : median >= atLeast;
+  const isMet = !isAsked || (isLess ? median <= atMost : median >= atLeast);
   // A goal may be beside something else: beside the floor, and not beside a peer.
   const other = goal === undefined || goalTo === to ? values : valuesOf(figures, metric, of, goalTo);
   const goalValue = other.length === 0 ? undefined : spread(other).median;

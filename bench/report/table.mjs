@@ -10,14 +10,25 @@ export function describe(result) {
   const header = ['', ...result.metrics.map((metric) => metrics[metric].unit), 'min – max', '× BullMQ', 'min – max'];
   const rows = rowsOf(result);
   const lines = align([header, ...rows]).map((line) => `  ${line}`);
+  const notes = notesOf(result).map((note) => `  ${note}`);
   const failed = failures.map(({ contender, round }) => `  ! ${nameOf(contender)} failed in round ${round}`);
   return [
     `${title} (${rounds} ${rounds === 1 ? 'round' : 'rounds'})`,
     ...lines,
+    ...notes,
     ...failed,
     ...result.verdicts.map((verdict) => `  ${describeVerdict(verdict)}`),
     '',
   ].join('\n');
+}
+
+/** What is to be said of contenders beside their figures: why one did not take part, what a measurement remarks. */
+export function notesOf({ figures, skipped }) {
+  const remarks = Object.entries(figures).flatMap(([contender, rounds]) => {
+    const note = rounds.findLast((round) => round?.note !== undefined)?.note;
+    return note === undefined ? [] : [`${nameOf(contender)}: ${note}`];
+  });
+  return [...remarks, ...skipped.map(({ contender, why }) => `${nameOf(contender)} skipped: ${why}`)];
 }
 
 /** Cells as text: the name, the median of each metric, the spread of the first; and of the ratio to BullMQ. */
@@ -51,6 +62,7 @@ export function describeVerdict({
   atMost,
   goal,
   goalTo,
+  isAsked,
   median,
   min,
   max,
@@ -60,6 +72,7 @@ export function describeVerdict({
 }) {
   const what = `${nameOf(of)}${to === undefined ? '' : ` to ${nameOf(to)}`}, ${metrics[metric].title}`;
   if (median === undefined) return `✗ missed   ${what}: no figure`;
+  if (!isAsked) return `· ${what}: ${shown(median)}${min === max ? '' : ` (${shown(min)} – ${shown(max)})`}`;
   const asked = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
   const value = `${shown(median)}${min === max ? '' : ` (${shown(min)} – ${shown(max)})`}`;
   const beyond = goalTo === to ? '' : ` × ${nameOf(goalTo)}: ${shown(goalValue)}`;

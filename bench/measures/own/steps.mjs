@@ -1,31 +1,42 @@
 // What single steps of Redis take, by its own count.
 
-/** A caller's calls, and what each that is `timed` took in microseconds. */
+/** A caller's calls, and what each that is `timed` took: the longest of its commands, in microseconds. */
 export function stepTimer(redis) {
   let sequence = 0;
-  const times = [];
+  let steps = [];
   return {
-    times,
     call() {
       sequence += 1;
       return { client: 'bench', sequence, floor: sequence };
     },
-    async timed(step) {
+    async timed(name, step) {
       await redis.config('RESETSTAT');
       const reply = await step();
       const stats = await redis.info('commandstats');
-      const spent = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=\d+,usec=(\d+)/g)].map(([, usec]) => Number(usec));
-      times.push(spent.reduce((sum, usec) => sum + usec, 0));
+      // Our own two commands are no part of it.
+      const spent = [...stats.matchAll(/cmdstat_(?!config|info)[^:]+:.*usec_per_call=([\d.]+)/g)];
+      steps.push({ name, time: Math.max(0, ...spent.map(([, usec]) => Number(usec))) });
       return reply;
+    },
+    /** The steps since the last call of this, in their order. */
+    take() {
+      const taken = steps;
+      steps = [];
+      return taken;
     },
   };
 }
 
 /**
- * The longest step in milliseconds, of several runs of the same steps: each step counts with the shortest time that it had. The server
- * reads each script at its first call, once in its life: that is in one run alone, and so does not count.
+ * The longest step of each name in milliseconds, the longest first, of several runs of the same steps: each step counts with the
+ * shortest time that it had. The server reads each script at its first call, once in its life: that is in one run alone, and so does
+ * not count.
  */
 export function longestOf(runs) {
-  const shortest = runs[0].map((_, step) => Math.min(...runs.map((times) => times[step])));
-  return Math.max(...shortest) / 1000;
+  const longest = new Map();
+  for (const [at, { name }] of runs[0].entries()) {
+    const time = Math.min(...runs.map((steps) => steps[at].time)) / 1000;
+    longest.set(name, Math.max(time, longest.get(name) ?? 0));
+  }
+  return [...longest].sort(([, a], [, b]) => b - a);
 }
