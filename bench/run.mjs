@@ -6,10 +6,12 @@ import { fail, npm, progress, root, ScriptError } from '../scripts/run.mjs';
 import { ensureBuilt, ensureInstalled, ensureNode, ensureRedis } from '../scripts/setup.mjs';
 import { cases } from './cases/index.mjs';
 import { play } from './play.mjs';
+import { aboutMachine } from './report/machine.mjs';
 import { describe } from './report/table.mjs';
+import { render, write } from './report/write.mjs';
 import { findStores } from './stores/index.mjs';
 
-const HELP = `npm run bench -- [--quick] [--only TEXT] [--rounds N] [--json]
+const HELP = `npm run bench -- [--quick] [--only TEXT] [--rounds N] [--json] [--write]
 
 Runs all contenders of each case in turn, A B A B, each in a fresh process on a fresh server, and compares medians and ratios
 within a round. Needs nothing running: a redis-server of its own is started on a free port. Ends with exit code 1 when a
@@ -20,12 +22,17 @@ target is missed.
   --list        show the cases, and run none
   --rounds N    how often each contender is measured; when left out, what each case says
   --json        print one JSON object with all figures, and the verdict
+  --write       write docs/benchmarks.md, its charts, and the README's section; cases that did not run stay as they were
+  --render      write them again from the figures of the last --write, and run nothing
+
+With a URL in WINGMAN_BENCH_POSTGRES, the peer on PostgreSQL uses that server, in a database of its own.
 `;
 
 try {
   const { values } = parse();
   if (values.help) process.stdout.write(HELP);
   else if (values.list) for (const { name, title } of cases) console.log(`${name.padEnd(24)} ${title}`);
+  else if (values.render) await render();
   else await main(values);
 } catch (error) {
   fail(error);
@@ -38,6 +45,8 @@ function parse() {
     list: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    render: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   };
   try {
@@ -47,7 +56,7 @@ function parse() {
   }
 }
 
-async function main({ quick, only, rounds, json }) {
+async function main({ quick, only, rounds, json, write: isWritten }) {
   if (rounds !== undefined && !/^[1-9]\d?$/.test(rounds))
     throw new ScriptError(`--rounds: a number from 1 to 99, not '${rounds}'`);
   const chosen = cases.filter(({ name }) => only.split(',').some((text) => name.includes(text)));
@@ -67,7 +76,9 @@ async function main({ quick, only, rounds, json }) {
   }
   progress(`it took ${Math.round((performance.now() - from) / 1000)} s`);
   const verdicts = results.flatMap((result) => result.verdicts.filter(({ isAsked }) => isAsked));
-  if (json) console.log(JSON.stringify({ node: process.version, results }));
+  const about = aboutMachine(stores);
+  if (json) console.log(JSON.stringify({ about, results }));
+  if (isWritten) await write(about, results);
   const missed = verdicts.filter(({ isMet }) => !isMet).length;
   console.log(`${verdicts.length - missed} met, ${missed} missed`);
   if (missed > 0) process.exitCode = 1;

@@ -24,7 +24,7 @@ export const enqueueing = [
     title: 'Jobs enqueued one by one, 500 calls at a time',
     settings: { way: 'concurrent' },
     contenders: sized({ bullmq: [18_000, 150_000], 'bee-queue': [30_000, 200_000], wingman: [50_000, 500_000] }),
-    rounds: [3, 5],
+    rounds: [2, 5],
     wanted: [ratio('wingman', 'bullmq', { atLeast: 3, goal: 6 })],
   },
   {

@@ -15,7 +15,7 @@ export const locks = [
       contender('wingman', { jobs: [25_000, 200_000], keys: 0, as: 'wingman, no keys' }),
       contender('wingman', { jobs: [25_000, 200_000] }),
     ],
-    rounds: keys === 10_000 ? [3, 5] : [1, 5],
+    rounds: keys === 10_000 ? [2, 5] : [1, 5],
     wanted:
       keys === 10_000
         ? [ratio('wingman', 'groupmq', { atLeast: 4, goal: 8 }), ratio('wingman', 'wingman, no keys', { atLeast: 0.5 })]

@@ -3,10 +3,10 @@
 const names = {
   bullmq: 'BullMQ',
   blpop: 'bare BLPOP',
-  floor: 'floor (LPOP 100)',
+  floor: 'floor',
   wingman: 'Wingman',
   'graphile-worker': 'Graphile Worker',
-  bare: 'bare SQLite loop',
+  'bare-sqlite': 'bare SQLite loop',
 };
 
 export function nameOf(contender) {
