@@ -59,12 +59,23 @@ async function contend({ measure, settings }, contender, isQuick, stores) {
     const chosen = settle({ ...settings, ...contender.settings }, isQuick);
     const words = ['--expose-gc', script, contender.peer, measure, store.url, JSON.stringify(chosen)];
     // Of a contender that hangs, no more is waited for; the others are not kept from going on.
-    const { stdout } = await run(process.execPath, words, {
-      timeout: isQuick ? 60_000 : 600_000,
-      killSignal: 'SIGKILL',
-    });
+    const stdout = await finish(words, isQuick ? 60 : 600);
     return JSON.parse(stdout.trim().split('\n').at(-1));
   } finally {
     await store.stop();
+  }
+}
+
+async function finish(words, seconds) {
+  const running = run(process.execPath, words, { timeout: seconds * 1000, killSignal: 'SIGKILL' });
+  const killed = () => running.child.kill('SIGKILL');
+  process.once('exit', killed);
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    if (error.killed) throw new Error(`it was not done after ${seconds} s`, { cause: error });
+    throw error;
+  } finally {
+    process.removeListener('exit', killed);
   }
 }

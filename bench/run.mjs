@@ -56,6 +56,9 @@ function parse() {
   }
 }
 
+// The servers and processes of a run end with it, however it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+
 async function main({ quick, only, rounds, json, write: isWritten }) {
   if (rounds !== undefined && !/^[1-9]\d?$/.test(rounds))
     throw new ScriptError(`--rounds: a number from 1 to 99, not '${rounds}'`);

@@ -10,6 +10,7 @@ export const about = {
     '`addBulk` in thousands for many jobs, `add` for one: the documented ways',
     '`removeOnComplete: true` and `removeOnFail: true`: what is kept costs an entry in a sorted set and the job’s hash',
     '`concurrency` as the case says: the documentation’s way to run many jobs that wait on I/O in one process',
+    'one worker, and ioredis without automatic pipelining: two or four workers in the process, and pipelining, were tried and are no faster',
     'no `QueueEvents`, no metrics, no telemetry, no progress; a connection for the queue and the worker’s own',
     'locks, stalled checks and their intervals as they come: without them, jobs of a dead worker would stay lost',
   ],

@@ -5,7 +5,7 @@ const WIDTH = 760;
 const PADDING = 20;
 const LABEL = 150;
 /** Room for the figure behind the longest bar. */
-const FIGURE = 150;
+const FIGURE = 195;
 const BAR = 18;
 const GAP = 6;
 const GROUP = 34;

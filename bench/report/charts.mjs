@@ -108,7 +108,7 @@ function barsOf({ name, metric: chosen, contenders }, results) {
     if (values.length === 0) return [];
     const { median, min, max } = spread(values);
     const beside = contender === 'bullmq' ? [] : ratios(figures[contender], figures.bullmq ?? [], metric);
-    const times = beside.length === 0 ? '' : `  (${shown(spread(beside).median)} × BullMQ)`;
+    const times = beside.length === 0 ? '' : ` (${shown(spread(beside).median)} × BullMQ)`;
     return [
       { name: nameOf(contender), value: median, min, max, text: `${shown(median)}${times}`, kind: kindOf(contender) },
     ];

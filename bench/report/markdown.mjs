@@ -32,7 +32,7 @@ ${about.date}, commit ${about.commit}: ${about.cpu}, ${about.cores} cores, ${abo
 ${Object.entries(about.versions)
   .map(([name, version]) => `${name} ${version}`)
   .join(', ')}.
-**${verdicts.length - missed} targets met, ${missed} missed.**${isQuick ? ' The figures of cases marked *quick* are from a short run (`--quick`).' : ''}
+**${verdicts.length - missed} of ${verdicts.length} targets met.**${isQuick ? ' The figures of cases marked *quick* are from a short run (`--quick`).' : ''}
 
 ## Run it
 

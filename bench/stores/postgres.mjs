@@ -2,7 +2,7 @@
 // WINGMAN_BENCH_POSTGRES names.
 
 import { execFile, spawn } from 'node:child_process';
-import { accessSync, chownSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, chownSync, constants, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -62,7 +62,11 @@ async function startServer({ folder: programs, user }) {
   const how = { cwd: folder, ...user };
   const remove = () => rm(folder, { recursive: true, force: true });
   let server;
-  const killed = () => server?.kill('SIGQUIT');
+  const killed = () => {
+    server?.kill('SIGQUIT');
+    // The server may write a last time.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
   process.once('exit', killed);
   const port = await freePort();
   try {
@@ -78,8 +82,8 @@ async function startServer({ folder: programs, user }) {
     server = spawn(join(programs, 'postgres'), ['-D', data, ...words], { ...how, stdio: ['ignore', 'ignore', 'pipe'] });
     await ready(server);
   } catch (error) {
-    killed();
     process.removeListener('exit', killed);
+    server?.kill('SIGQUIT');
     await remove();
     throw error;
   }
@@ -87,7 +91,7 @@ async function startServer({ folder: programs, user }) {
   return {
     url: `postgres://bench@127.0.0.1:${port}/postgres`,
     async stop() {
-      killed();
+      server.kill('SIGQUIT');
       await exited;
       process.removeListener('exit', killed);
       await remove();
