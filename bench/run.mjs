@@ -28,6 +28,9 @@ target is missed.
 With a URL in WINGMAN_BENCH_POSTGRES, the peer on PostgreSQL uses that server, in a database of its own.
 `;
 
+// The servers and processes of a run end with it, however it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+
 try {
   const { values } = parse();
   if (values.help) process.stdout.write(HELP);
@@ -55,9 +58,6 @@ function parse() {
     throw new ScriptError(`${error.message}\n\n${HELP}`);
   }
 }
-
-// The servers and processes of a run end with it, however it ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
 
 async function main({ quick, only, rounds, json, write: isWritten }) {
   if (rounds !== undefined && !/^[1-9]\d?$/.test(rounds))
