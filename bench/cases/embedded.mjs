@@ -12,7 +12,7 @@ export const embeddeds = [
     title: 'SQLite: no-op jobs, one process, concurrency 100',
     measure: 'throughput',
     settings: { concurrency: 100 },
-    contenders: embedded({ 'bare-sqlite': [25_000, 200_000], plainjob: [6_000, 50_000], wingman: [15_000, 150_000] }),
+    contenders: embedded({ 'bare-sqlite': [40_000, 200_000], plainjob: [6_000, 50_000], wingman: [25_000, 150_000] }),
     rounds: [3, 5],
     wanted: [figure('wingman', { atLeast: 20_000 }), ratio('wingman', 'bare-sqlite', { atLeast: 0.4, goal: 0.6 })],
   },

@@ -15,7 +15,7 @@ export const about = {
 
 const BULK = 1_000;
 
-export function open(url) {
+export function open(url, { hasDelayed = false } = {}) {
   const settings = { redis: url, getEvents: false, sendEvents: false, storeJobs: false };
   const queue = new BeeQueue('bench', { ...settings, isWorker: false });
   const make = (input, { delay, attempts = 1 } = {}) => {
@@ -33,7 +33,8 @@ export function open(url) {
       await make(input).save();
     },
     async work({ concurrency, handle }) {
-      const worker = new BeeQueue('bench', { ...settings, removeOnSuccess: true, removeOnFailure: true });
+      const removed = { removeOnSuccess: true, removeOnFailure: true };
+      const worker = new BeeQueue('bench', { ...settings, ...removed, activateDelayedJobs: hasDelayed });
       await worker.ready();
       worker.process(concurrency, ({ data }) => handle(data));
     },

@@ -15,7 +15,7 @@ const MORE = 10_000;
  */
 export async function throughput(open, url, settings) {
   const { jobs, concurrency, size, keys = 0, attempts = 1, handlerTime = 0, backlog = 0, delayed = 0 } = settings;
-  const client = await open(url, { isKeyed: keys > 0, attempts });
+  const client = await open(url, { isKeyed: keys > 0, attempts, hasDelayed: delayed > 0 });
   await fill(client, delayed, { size }, { delay: 3_600_000 });
   await fill(client, jobs + backlog, { size, keys }, { attempts });
   const more = backlog + delayed > 0 ? { enqueued: await enqueueRate(client, size) } : {};
