@@ -59,5 +59,7 @@ function rounded(result) {
   const one = (figures) =>
     figures && Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, round(value)]));
   const figures = Object.entries(result.figures).map(([contender, rounds]) => [contender, rounds.map(one)]);
-  return { ...result, figures: Object.fromEntries(figures) };
+  // Why one failed was shown in its run; its stack has paths of the machine.
+  const failures = result.failures.map(({ contender, round }) => ({ contender, round }));
+  return { ...result, failures, figures: Object.fromEntries(figures) };
 }
