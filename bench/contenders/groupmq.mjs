@@ -1,35 +1,37 @@
-// groupmq 1.1, as its README has it: a queue of groups, one job of a group at a time, a worker with that many slots. Jobs are
-// added concurrently, since it has no call for many.
+// groupmq. https://openpanel-dev.github.io/groupmq
 
 import { Queue, Worker } from 'groupmq';
 import { Redis } from 'ioredis';
 
-export const measures = { keys };
+export const about = {
+  name: 'groupmq',
+  package: 'groupmq',
+  settings: [
+    'a group for each lock key: jobs of a group run one at a time',
+    'jobs are added concurrently, 500 at a time: it has no call for many',
+    '`orderingMethod` none (its fastest), `keepCompleted: 0`, `keepFailed: 0`, no logger, atomic completion on: as they come',
+    '`concurrency` as the case says, in one worker',
+  ],
+};
 
-async function keys(url, { jobs, keys: groups, slots }) {
+const AT_ONCE = 500;
+
+export function open(url) {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const queue = new Queue({ redis, namespace: 'bench', keepCompleted: 0, keepFailed: 0 });
-  for (let job = 0; job < jobs; job += 500) {
-    const batch = Array.from({ length: Math.min(500, jobs - job) }, (_, at) => job + at);
-    await Promise.all(batch.map((n) => queue.add({ groupId: `key-${n % groups}`, data: { n }, orderMs: n })));
-  }
-  let [done, from] = [0, 0];
-  let tell;
-  const rate = new Promise((resolve) => {
-    tell = resolve;
-  });
-  const worker = new Worker({
-    queue,
-    concurrency: slots,
-    handler: async () => {
-      done += 1;
-      if (done === Math.floor(jobs / 10)) from = performance.now();
-      if (done === jobs) tell((jobs * 0.9) / ((performance.now() - from) / 1000));
+  const enqueue = async (input) => {
+    await queue.add({ groupId: input.key ?? `job-${input.n}`, data: input, orderMs: input.n });
+  };
+  return {
+    async enqueueMany(inputs) {
+      for (let from = 0; from < inputs.length; from += AT_ONCE) {
+        await Promise.all(inputs.slice(from, from + AT_ONCE).map(enqueue));
+      }
     },
-  });
-  void worker.run();
-  const figure = await rate;
-  await worker.close(1_000);
-  redis.disconnect();
-  return figure;
+    enqueue,
+    async work({ concurrency, handle }) {
+      const worker = new Worker({ queue, concurrency, handler: ({ data }) => handle(data) });
+      void worker.run();
+    },
+  };
 }

@@ -1,6 +1,7 @@
 // A redis-server of one measurement's own: on a free port, with nothing on disk.
 
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,7 +27,10 @@ export async function startServer(program) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = new Promise((resolve) => server.once('exit', resolve));
-  const killed = () => server.kill('SIGKILL');
+  const killed = () => {
+    server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', killed);
   await new Promise((resolve, reject) => {
     let printed = '';
@@ -48,7 +52,7 @@ export async function startServer(program) {
   };
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer();
   await new Promise((resolve, reject) => probe.once('error', reject).listen(0, '127.0.0.1', resolve));
   const { port } = probe.address();

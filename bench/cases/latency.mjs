@@ -1,0 +1,35 @@
+// From the call that enqueues until the handler starts.
+
+import { contender, ratio } from './shape.mjs';
+
+const shared = { theme: 'latency', measure: 'latency' };
+
+export const latency = [
+  {
+    ...shared,
+    name: 'latency-alone',
+    title: 'Enqueue to start, one job alone',
+    metrics: ['p50', 'p99', 'p999'],
+    settings: { warm: [100, 500], jobs: [300, 3_000], concurrency: 10 },
+    contenders: ['blpop', 'bullmq', 'bee-queue', 'wingman'].map((name) => contender(name)),
+    rounds: [3, 5],
+    wanted: [
+      ratio('wingman', 'bullmq', { metric: 'p50', atMost: 0.6, goal: 1.5, goalTo: 'blpop' }),
+      ratio('wingman', 'bullmq', { metric: 'p99', atMost: 0.5, goal: 1.5, goalTo: 'blpop' }),
+    ],
+  },
+  {
+    ...shared,
+    name: 'latency-busy',
+    title: 'Enqueue to start, at 10 % of each one’s own full rate (concurrency 100)',
+    metrics: ['p50', 'p99', 'p999', 'sent'],
+    settings: { share: 0.1, warm: [300, 2_000], concurrency: 100 },
+    contenders: [
+      contender('bullmq', { calibration: [8_000, 50_000], jobs: [1_200, 20_000] }),
+      contender('bee-queue', { calibration: [8_000, 50_000], jobs: [1_200, 20_000] }),
+      contender('wingman', { calibration: [25_000, 200_000], jobs: [3_000, 100_000] }),
+    ],
+    rounds: [1, 5],
+    wanted: [],
+  },
+];

@@ -1,0 +1,3 @@
+import type { Result } from './result.mjs';
+
+export function withSection(readme: string, results: readonly Result[]): string;
