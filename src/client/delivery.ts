@@ -40,19 +40,21 @@ type Attempt<Reply> =
   | { readonly how: 'unanswered'; readonly fate: Fate; readonly cause: unknown };
 
 /** One try, given up when the time is up: it may then still be on its way. */
-async function attempt<Reply>(send: () => Promise<Reply>, end: number, clock: Clock): Promise<Attempt<Reply>> {
-  const over = new AbortController();
-  const timeIsUp = clock.sleep(Math.max(0, end - clock.monotonic()), over.signal).then(() => null);
-  try {
-    const reply = await Promise.race([send().then((value) => ({ value })), timeIsUp]);
-    if (reply !== null) return { how: 'answered', reply: reply.value };
-    return { how: 'unanswered', fate: 'unknown', cause: new Error('no answer in time') };
-  } catch (error) {
-    if (error instanceof BackendError && error.isTransient) {
-      return { how: 'unanswered', fate: error.fate, cause: error };
-    }
-    throw error;
-  } finally {
-    over.abort();
-  }
+function attempt<Reply>(send: () => Promise<Reply>, end: number, clock: Clock): Promise<Attempt<Reply>> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(Math.max(0, end - clock.monotonic()), () => {
+      resolve({ how: 'unanswered', fate: 'unknown', cause: new Error('no answer in time') });
+    });
+    send().then(
+      (reply) => {
+        cancel();
+        resolve({ how: 'answered', reply });
+      },
+      (error: unknown) => {
+        cancel();
+        if (!(error instanceof BackendError && error.isTransient)) reject(error);
+        else resolve({ how: 'unanswered', fate: error.fate, cause: error });
+      },
+    );
+  });
 }

@@ -79,11 +79,9 @@ export class Wingman extends Operator {
       const job = isDefinition(subject) ? jobOf(subject, args[0]) : subject;
       const replication = replicasOf(options.durability);
       const { unique, id } = options;
-      const wrapped = await this.#wrap(unique === undefined ? job : { ...job, unique }, dueOf(options), options, id);
-      const result = await this.#outbox.add(wrapped).catch((error: unknown) => {
-        throw this.#named(error, wrapped.id);
-      });
-      const enqueued = toEnqueued(this.#following, job.definition, wrapped, expectTaken(wrapped, result));
+      const made = this.#wrap(unique === undefined ? job : { ...job, unique }, dueOf(options), options, id);
+      const wrapped = made instanceof Promise ? await made : made;
+      const enqueued = await this.#enqueueOne(wrapped, job.definition);
       if (replication !== null) await this.#replicate(replication, `job ${enqueued.id} is`);
       return enqueued;
     });
@@ -188,6 +186,15 @@ export class Wingman extends Operator {
     const wrapped = wrap(job, id, this.#backend.maxPayload, given);
     if (due === undefined) return wrapped;
     return wrapped instanceof Promise ? wrapped.then((made) => delayed(made, due)) : delayed(wrapped, due);
+  }
+
+  async #enqueueOne(job: NewJob, definition: AnyDefinition | undefined): Promise<EnqueuedJob<unknown>> {
+    try {
+      const result = await this.#outbox.add(job);
+      return toEnqueued(this.#following, definition, job, expectTaken(job, result));
+    } catch (error) {
+      throw this.#named(error, job.id);
+    }
   }
 
   /** @param first the number of the first of these inputs among all of them */

@@ -25,8 +25,8 @@ const RESULTS = ['duplicate', 'enqueued', 'kept', 'replaced', 'extended', 'rejec
 /** Reads what the enqueue script replies. */
 export function decodeEnqueued(reply: unknown): EnqueueReply {
   const [text, moves] = arrayOf(reply);
-  const [digits = '', others = '[]'] = splitOnce(textOf(text));
-  const met = arrayOf(JSON.parse(others)).map(textsOf);
+  const [digits = '', others] = splitOnce(textOf(text));
+  const met = others === undefined ? [] : arrayOf(JSON.parse(others)).map(textsOf);
   let next = 0;
   const results = Array.from(digits, (digit): Enqueued => {
     const outcome = RESULTS[Number(digit)] ?? 'duplicate';
