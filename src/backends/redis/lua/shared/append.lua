@@ -7,9 +7,6 @@
 
 --@include priority
 
--- Sequences below this are written by Lua itself as they are.
-local LEAST_INEXACT = 1e14
-
 -- Writes all of these or none, in one command: nearly always none of their ids is known. Whether it did.
 local function write_all(ids, values)
   local pairs_of, seen = {}, {}
@@ -70,9 +67,8 @@ local function append(first, count, uniques)
     local head, tail = line .. ',' .. text(now) .. ',', line_end .. '\n'
     local ids, values = {}, {}
     for job = 1, tonumber(size) do
-      local own = sequence + number + job
       ids[job] = ARGV[at]
-      values[job] = head .. (own < LEAST_INEXACT and own or text(own)) .. tail .. ARGV[at + 1]
+      values[job] = head .. text(sequence + number + job) .. tail .. ARGV[at + 1]
       at = at + 2
     end
     if #ids > 1 and #ids <= 1000 and not uniques and priority == 0 and write_all(ids, values) then
