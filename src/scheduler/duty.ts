@@ -10,6 +10,8 @@ export interface DutyOptions {
   readonly round: (stopping: AbortSignal) => Promise<number | null | undefined>;
   /** Milliseconds from one round to the next at least; none when left out. */
   readonly gap?: number;
+  /** By how many milliseconds it is put off; 0 when left out. */
+  readonly reprieve?: number;
   /** Called after a round that cannot tell what is due next. */
   readonly ask?: () => void;
 }
@@ -46,9 +48,10 @@ export class Duty {
 
   /** There will be something to do in so many milliseconds, and not before; null for nothing in sight. */
   tell(due: number | null): void {
-    const at = this.#at(due);
+    const at = this.#at(due) + (this.#options.reprieve ?? 0);
     const isSooner = at < this.#due;
-    this.#due = at;
+    // What is due already is not put off once more.
+    if (isSooner || due !== 0) this.#due = at;
     if (isSooner) this.#loop.wake();
   }
 

@@ -141,6 +141,21 @@ describe('a duty', () => {
     expect(asked).toBe(2);
   });
 
+  test('is put off by its reprieve, once, unless it turns out not to be due', async () => {
+    const { duty, rounds, time } = begin({ reprieve: 500 });
+    for (let tell = 0; tell < 4; tell += 1) {
+      duty.tell(0);
+      await time.passTo(time.now + 100);
+    }
+    await time.passTo(2_000);
+    expect(rounds).toEqual([500]);
+    duty.tell(0);
+    await time.passTo(2_300);
+    duty.tell(10_000);
+    await time.passTo(9_000);
+    expect(rounds).toEqual([500]);
+  });
+
   test('is done as soon as it is ours', async () => {
     let isOurs = false;
     const { duty, rounds, time } = begin({ isOurs: () => isOurs });
