@@ -14,6 +14,7 @@ import type { StoredLock } from '../core/lock.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { BulkBackend } from './bulk.ts';
 import type { Call } from './call.ts';
+import type { Callee, CheckedIn, CheckIn } from './check-in.ts';
 import type { ControlBackend } from './controls.ts';
 import type { InspectBackend, Takes } from './inspect.ts';
 import type { Move } from './move.ts';
@@ -23,6 +24,7 @@ import type { ScheduleStore } from './schedules.ts';
 import type { EnqueueReply, UniqueKeys } from './uniqueness.ts';
 
 export type * from './bulk.ts';
+export * from './check-in.ts';
 export type * from './controls.ts';
 export type * from './inspect.ts';
 export type * from './move.ts';
@@ -150,11 +152,12 @@ export interface LeaseBackend {
    */
   reclaim(limit: number): Promise<SweepReply>;
   /**
-   * Makes a candidate the leader for `lease` milliseconds from now, where there is none or it is the leader already; false
-   * while another one is. Whoever leads does what needs doing once in a cluster.
+   * A process tells that it is alive, once every few seconds, and hears what there is for it to do: all that it would else have
+   * to ask for again and again. Its worker's lease is extended; it leads from now on where nobody else does. Whoever leads does
+   * what needs doing once in a cluster.
    */
-  lead(candidate: string, lease: number): Promise<boolean>;
-  /** Ends a candidate's leadership now, if it has it. */
+  checkIn(checkIn: CheckIn): Promise<CheckedIn>;
+  /** Ends a candidate's leadership now, if it has it, and calls one of those who would follow. */
   resign(candidate: string): Promise<void>;
 }
 
@@ -194,19 +197,12 @@ export interface SignalBackend {
    */
   wait(queues: readonly string[], options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
   /**
-   * Waits until a job is scheduled that is due sooner than all that the last `promote` of this handle left. A wake-up may come for
-   * nothing or be lost. An abort ends it within 1 s.
+   * Waits until a process is called to check in: some of its worker's runs are to be cancelled, or a type may be claimed again that
+   * was paused; one that leads, since something is due sooner than its last check-in or promotion could tell; any other, since
+   * nobody leads any more. Within a second of what it is called for. A call may come for nothing or be lost. An abort ends
+   * it within 1 s.
    */
-  waitForDue(options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
-  /**
-   * Waits until jobs that this worker runs are to be cancelled, and gives the tokens of their claims, without those that are
-   * `known`. Within a second of the call that asked for it. None when the time is up, or within 1 s of an abort.
-   */
-  cancellations(
-    worker: string,
-    known: readonly string[],
-    options: { readonly timeout: number; readonly signal?: AbortSignal },
-  ): Promise<readonly string[]>;
+  waitForCall(callee: Callee, options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
 }
 
 export type Wake = 'woken' | 'timeout' | 'aborted';

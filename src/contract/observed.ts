@@ -10,6 +10,8 @@ import type {
   BulkBackend,
   BulkCancelReply,
   CancelReply,
+  CheckedIn,
+  CheckIn,
   ControlBackend,
   Counters,
   DeadLetter,
@@ -219,8 +221,8 @@ export class ObservedBackend implements Backend {
     return results;
   }
 
-  lead(candidate: string, lease: number): Promise<boolean> {
-    return this.#backend.lead(candidate, lease);
+  checkIn(checkIn: CheckIn): Promise<CheckedIn> {
+    return this.#backend.checkIn(checkIn);
   }
 
   resign(candidate: string): Promise<void> {
@@ -291,12 +293,8 @@ export class ObservedBackend implements Backend {
     return this.#backend.wait(queues, options);
   }
 
-  waitForDue(...args: Parameters<Backend['waitForDue']>): Promise<Wake> {
-    return this.#backend.waitForDue(...args);
-  }
-
-  cancellations(...args: Parameters<Backend['cancellations']>): Promise<readonly string[]> {
-    return this.#backend.cancellations(...args);
+  waitForCall(...args: Parameters<Backend['waitForCall']>): Promise<Wake> {
+    return this.#backend.waitForCall(...args);
   }
 
   close(): Promise<void> {

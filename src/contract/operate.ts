@@ -21,7 +21,7 @@ export type Acted<Done extends string> = Done | 'refused' | 'unknown';
 export interface OperateBackend {
   /**
    * Removes a job that neither runs nor has ended; the places reserved for it come free and are granted. One that runs is
-   * marked: its worker is told (`cancellations`), and wherever it would wait again, it is cancelled instead.
+   * marked: its worker is called to check in, and told then, and wherever it would wait again, it is cancelled instead.
    */
   cancel(call: Call, id: string): Promise<CancelReply>;
   /**

@@ -1,8 +1,7 @@
 import type { Backend, ExchangeReply, ExchangeRequest, Settlement, Takes } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
-import type { ClaimedJob, Due } from '../core/envelope.ts';
+import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
-import type { StoredLock } from '../core/lock.ts';
 import { MOST_CRASHES, type Outcome } from '../core/outcome.ts';
 import { newName } from '../runtime/identity.ts';
 import { LazyAbortController } from '../runtime/lazy-abort.ts';
@@ -21,8 +20,6 @@ export interface DispatcherOptions {
   readonly takes: Takes;
   /** Milliseconds. */
   readonly lease: number;
-  /** Milliseconds. */
-  readonly pollInterval: number;
   /** Told when it has a lease under a new name. */
   readonly joined: () => void;
   /** Told when that lease has ended: what ran is dropped. */
@@ -68,22 +65,20 @@ export class Dispatcher {
   #worker: string | null = null;
   /** The worker owns jobs by the books that it does not know of. */
   #hasStrays = false;
-  /** Nothing was asked of the store for as long as a lease. */
-  #isOverdue = false;
+  /** A check-in has told of more jobs of this worker than are known here. */
+  #isInDoubt = false;
   readonly #pipeline: Pipeline;
   /** Why no exchange can be made any more. */
   #failure: { readonly error: unknown } | null = null;
-  /** When the store answered last, by the monotonic clock. */
-  #exchangedOn = 0;
   #idle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions, surroundings: Surroundings) {
     this.#options = options;
     this.#surroundings = surroundings;
-    const { backend, pollInterval, concurrency, lease } = options;
+    const { backend, concurrency, lease } = options;
     const { overlaps } = backend;
     this.#pipeline = new Pipeline({ concurrency, overlaps, mostOverlap: lease }, surroundings.clock);
-    this.#listener = new Listener({ backend, pollInterval, heard: () => this.#change.open() }, surroundings);
+    this.#listener = new Listener({ backend, heard: () => this.#change.open() }, surroundings);
   }
 
   /** The name under which it claims, or null when it has no lease. */
@@ -94,6 +89,19 @@ export class Dispatcher {
   /** What is running. */
   get processing(): readonly ClaimedJob[] {
     return [...this.#runs].map(({ job }) => job);
+  }
+
+  /** From which queues it would claim now. */
+  get awaited(): readonly string[] {
+    return this.#listener.awaited;
+  }
+
+  /** A check-in said so. Where the worker owns more than is known here, and nothing is under way, an exchange tells for sure. */
+  hear(hasWork: boolean, owned: number): void {
+    if (hasWork) this.#listener.hear();
+    if (!this.#pipeline.isEmpty || owned <= this.#runs.size + this.#settlements.length) return;
+    this.#isInDoubt = true;
+    this.#change.open();
   }
 
   /** Starts a lease under a name that is new, since names are never used twice. Rejects when the backend does. */
@@ -109,7 +117,6 @@ export class Dispatcher {
    * @throws when the backend was closed under it, or after `giveUp`
    */
   async run(): Promise<void> {
-    const stop = this.#watchSilence();
     try {
       while (!this.#isDone()) {
         if (this.#worker === null) await this.#rejoin();
@@ -119,7 +126,6 @@ export class Dispatcher {
         else this.#exchange(request);
       }
     } finally {
-      stop();
       await this.#listener.stop();
     }
   }
@@ -206,21 +212,6 @@ export class Dispatcher {
     this.#surroundings.logger.info({ worker: this.#worker }, 'registered under a new name');
   }
 
-  /** One that is busy for long hears from the store now and then, and learns whether it still agrees. Returns what ends that. */
-  #watchSilence(): () => void {
-    const { clock } = this.#surroundings;
-    const { lease } = this.#options;
-    const look = (): void => {
-      const silence = clock.monotonic() - this.#exchangedOn;
-      stop = clock.after(silence < lease ? lease - silence : lease, look);
-      if (silence < lease) return;
-      this.#isOverdue = true;
-      this.#change.open();
-    };
-    let stop = clock.after(lease, look);
-    return () => stop();
-  }
-
   /**
    * Waits for a change, and then for all else that ends in the same turn of the event loop, to settle it in one batch. A store in this
    * process answers without one: the event loop must come round all the same.
@@ -238,11 +229,11 @@ export class Dispatcher {
     const size = batchSize(this.#settlements, most);
     const count = Math.min(most, this.#freeSlots(size));
     const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#listener.isListening);
-    if (!hasWork && !this.#isOverdue) return null;
+    if (!hasWork && !this.#isInDoubt) return null;
     // Those who are about to hand back strays, or to end, wait for all that is under way.
     const isOrderly = this.#hasStrays || this.#draining.signal.aborted;
     if (!this.#pipeline.mayBegin(isOrderly ? 0 : Math.max(size, count))) return null;
-    this.#isOverdue = false;
+    this.#isInDoubt = false;
     const settlements = this.#settlements.splice(0, size);
     if (count === 0 || !hasWork) return { worker, settlements };
     return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
@@ -270,7 +261,6 @@ export class Dispatcher {
     };
     const answered = (reply: ExchangeReply): void => {
       over();
-      this.#exchangedOn = this.#surroundings.clock.monotonic();
       if (!this.#givingUp.signal.aborted) this.#receive(request, reply);
     };
     const failed = (error: unknown): void => {
@@ -370,23 +360,6 @@ export class Dispatcher {
     if (claimed.length < claim.count && !more) this.#listener.listen(claim.queues);
     // Someone with a free slot should be woken instead.
     else if (this.#runs.size >= this.#options.concurrency) this.#listener.pause();
-  }
-
-  /** Takes the locks of a job that another program enqueued without them. */
-  async takeLocks(job: ClaimedJob, locks: readonly StoredLock[], signal: AbortSignal): Promise<boolean> {
-    const { backend } = this.#options;
-    const reply = await this.#caller.call((call) =>
-      persist(() => backend.lock(call, job, locks), 'taking locks', this.#surroundings, signal),
-    );
-    return reply.state === 'locked' || reply.state === 'none';
-  }
-
-  /** Lets a rate key rest, for all managers. */
-  async pauseRate(key: string, until: Due, signal: AbortSignal): Promise<void> {
-    const { controls } = this.#options.backend;
-    await this.#caller.call((call) =>
-      persist(() => controls.pauseRate(call, key, until), 'pausing a rate', this.#surroundings, signal),
-    );
   }
 }
 

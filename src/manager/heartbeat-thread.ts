@@ -1,6 +1,6 @@
 /**
- * The heartbeat's own thread: renews the worker's lease over a connection of its own, whatever the main loop does, until that
- * has been stuck for too long. A thread that dies takes no job with it: its owner beats on the main loop from then on.
+ * The heartbeat's own thread: renews the worker's lease over a connection of its own where the main loop's check-ins do not, until
+ * that has been stuck for too long. A thread that dies takes no job with it: its owner beats on the main loop from then on.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Backend, Reopen } from '../contract/backend.ts';
@@ -75,7 +75,8 @@ async function beat({ reopen, pulse, interval, lease, stuckAfter }: ThreadData):
     if (worker === name) worker = null;
     report({ kind: 'lost', worker: name });
   };
-  loop = heartbeatLoop({ backend, interval, lease, worker: mine, lost }, surroundings);
+  const sinceRenewal = (): number => main.sinceRenewal();
+  loop = heartbeatLoop({ backend, interval, lease, worker: mine, lost, sinceRenewal }, surroundings);
   loop.start();
   report({ kind: 'beating' });
   await aborted(ending.signal);

@@ -34,9 +34,9 @@ const END_TIME = 800;
 const PULSE = 1_000;
 
 /**
- * Renews the worker's lease, from a thread of its own, so that a handler which blocks the event loop does not lose it. Until
- * the thread is up, where it dies, and where the store cannot be opened once more (in memory, or through a user's own
- * client), the renewals are made on the main loop.
+ * Renews the worker's lease where the check-ins do not, from a thread of its own, so that a handler which blocks the event loop does
+ * not lose it. Until the thread is up, where it dies, and where the store cannot be opened once more (in memory, or through a
+ * user's own client), the renewals are made on the main loop.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -51,7 +51,8 @@ export class Heartbeat {
     this.#options = options;
     this.#surroundings = surroundings;
     const worker = (): string | null => (this.#isThreadBeating ? null : options.worker());
-    this.#loop = heartbeatLoop({ ...options, worker }, surroundings);
+    const sinceRenewal = (): number => this.#pulse.sinceRenewal();
+    this.#loop = heartbeatLoop({ ...options, worker, sinceRenewal }, surroundings);
   }
 
   start(): void {
@@ -62,6 +63,11 @@ export class Heartbeat {
   /** To be told when the worker's name has changed. */
   assign(): void {
     this.#tell({ worker: this.#options.worker() });
+  }
+
+  /** A check-in that was sent at this time, by the monotonic clock, has extended the lease. */
+  renewed(asked: number): void {
+    this.#pulse.renewed(this.#surroundings.clock.monotonic() - asked);
   }
 
   /** Settles when nobody renews the lease any more. */

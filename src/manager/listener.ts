@@ -4,11 +4,12 @@ import type { Surroundings } from '../runtime/surroundings.ts';
 
 export interface ListenerOptions {
   readonly backend: Backend;
-  /** Milliseconds. */
-  readonly pollInterval: number;
   /** Called when there may be something to claim. */
   readonly heard: () => void;
 }
+
+/** How long one wait lasts, in milliseconds: a wake-up that is lost is made up for by the check-ins, and not by the end of this. */
+const WAIT = 600_000;
 
 /** Waits for work on behalf of a dispatcher with empty queues: one wait at a time. */
 export class Listener {
@@ -16,6 +17,7 @@ export class Listener {
   readonly #surroundings: Surroundings;
   readonly #backoff: Backoff;
   #waiting: AbortController | null = null;
+  #queues: readonly string[] = [];
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ListenerOptions, surroundings: Surroundings) {
@@ -29,11 +31,24 @@ export class Listener {
     return this.#waiting !== null;
   }
 
+  /** From which queues it waits for work now. */
+  get awaited(): readonly string[] {
+    return this.#waiting === null ? [] : this.#queues;
+  }
+
+  /** There is work, whatever the wait has heard. */
+  hear(): void {
+    if (this.#waiting === null) return;
+    this.pause();
+    this.#options.heard();
+  }
+
   /** Does nothing while a wait goes on. */
   listen(queues: readonly string[]): void {
     if (this.#waiting !== null) return;
     const waiting = new AbortController();
     this.#waiting = waiting;
+    this.#queues = queues;
     // One that was paused may still be on its way out.
     this.#ended = this.#ended.then(() => this.#wait(queues, waiting));
   }
@@ -51,12 +66,12 @@ export class Listener {
   }
 
   async #wait(queues: readonly string[], waiting: AbortController): Promise<void> {
-    const { backend, pollInterval, heard } = this.#options;
+    const { backend, heard } = this.#options;
     const { clock, logger } = this.#surroundings;
     const { signal } = waiting;
     if (signal.aborted) return;
     try {
-      await backend.wait(queues, { timeout: pollInterval, signal });
+      await backend.wait(queues, { timeout: WAIT, signal });
       this.#backoff.reset();
     } catch (error) {
       if (signal.aborted) return;

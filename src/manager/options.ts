@@ -44,7 +44,7 @@ export interface ManagerOptions {
    * each of their job types. What their owner declared before, and does not any more, is logged and goes on until it is removed.
    */
   readonly schedules?: ScheduleSet | readonly ScheduleSet[];
-  /** How long a wake-up that got lost may delay a job; 2 s when left out. */
+  /** How often it checks in with the store, at least, and so how long a wake-up that got lost may delay a job; 2 s when left out. */
   readonly pollInterval?: Duration;
   /** How long running handlers have to finish when the manager stops; 25 s when left out. */
   readonly grace?: Duration;

@@ -9,8 +9,6 @@ import { listenForStrayRejections } from '../processors/stray-rejections.ts';
 import { settlesWithin } from '../runtime/abort.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
-import type { Requests } from './attempt.ts';
-import { Canceller } from './canceller.ts';
 import { Declarer } from './declarer.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Executor } from './executor.ts';
@@ -18,6 +16,7 @@ import { Heartbeat } from './heartbeat.ts';
 import type { Settings } from './options.ts';
 import { namesOf, queueOrder } from './queue-order.ts';
 import { Reporter } from './reporter.ts';
+import { StoreRequests } from './requests.ts';
 import { onSignals } from './signals.ts';
 
 /** Why a manager stops: it was told to, by a call or by a signal, or it cannot go on. */
@@ -39,10 +38,10 @@ const HAND_BACK_TIME = 3_000;
 /** How long a backend that does not answer may keep a stopping manager from ending, in milliseconds. */
 const PATIENCE = 1_000;
 /**
- * How long a leader leads after its last sign of life, in milliseconds, and no longer than a third of a lease. One that is new
- * waits as long before it reclaims. So short that a lease which ends is noticed in time even where two leaders in a row die.
+ * How long a leader leads after its last sign of life, in milliseconds, and no longer than a third of a lease. So short that a lease
+ * which ends is noticed in time even where three leaders in a row die.
  */
-const LEADERSHIP = 3_000;
+const LEADERSHIP = 4_000;
 
 /** One run of a manager, from its start to its stop. */
 export class Session {
@@ -113,18 +112,14 @@ export class Session {
     const declarer = new Declarer(observed, schedules, this.#surroundings);
     await declarer.check();
     let beat: Heartbeat | undefined;
-    let canceller: Canceller | undefined;
+    let scheduler: Scheduler | undefined;
     const reporter = new Reporter(observed, this.#surroundings);
     const dispatcher = this.#makeDispatcher(observed, reporter, () => {
       beat?.assign();
-      canceller?.assign();
+      scheduler?.assign();
     });
     await dispatcher.join();
     this.#dispatcher = dispatcher;
-    canceller = new Canceller(
-      { backend: observed, worker: () => dispatcher.worker, cancel: (token) => dispatcher.cancel(token) },
-      this.#surroundings,
-    );
     beat = new Heartbeat(
       {
         backend: observed,
@@ -136,23 +131,31 @@ export class Session {
       },
       this.#surroundings,
     );
-    const scheduler = new Scheduler(
-      { backend: observed, types: [...handlers.keys()], leadership: Math.min(LEADERSHIP, lease / 3), keepFailed },
+    scheduler = new Scheduler(
+      {
+        ...{ backend: observed, types: [...handlers.keys()], keepFailed },
+        leadership: Math.min(LEADERSHIP, lease / 3),
+        interval: this.#settings.pollInterval,
+        self: () => ({ worker: dispatcher.worker, lease, queues: dispatcher.awaited }),
+        told: ({ renewed, toCancel, hasWork, owned }, worker, asked) => {
+          if (worker === null || worker !== dispatcher.worker) return;
+          if (!renewed) return dispatcher.lose(worker);
+          beat?.renewed(asked);
+          for (const token of toCancel) dispatcher.cancel(token);
+          dispatcher.hear(hasWork, owned);
+        },
+      },
       this.#surroundings,
     );
     const forget = listenForStrayRejections();
     beat.start();
-    canceller.start();
     scheduler.start();
     declarer.start();
     this.#announce(dispatcher.worker ?? '', observed.location, concurrency);
     try {
       await this.#pump(dispatcher);
     } finally {
-      const daemons = Promise.all([
-        ...[beat.stop(), canceller.stop(), scheduler.stop()],
-        ...[declarer.stop(), reporter.stop()],
-      ]);
+      const daemons = Promise.all([beat.stop(), scheduler.stop(), declarer.stop(), reporter.stop()]);
       await this.#end(() => daemons, 'stopping the daemons');
       const { worker } = dispatcher;
       if (worker !== null) await this.#end(() => backend.retire(worker), 'retiring the worker');
@@ -163,12 +166,9 @@ export class Session {
   }
 
   #makeDispatcher(backend: Backend, reporter: Reporter, joined: () => void): Dispatcher {
-    const { handlers, queues, concurrency, lease, pollInterval, random, clock } = this.#settings;
+    const { handlers, queues, concurrency, lease, random, clock } = this.#settings;
     const processor = new InlineProcessor({ handlers, clock, random, maxPayload: backend.maxPayload });
-    const requests: Requests = {
-      takeLocks: (job, locks, signal) => dispatcher.takeLocks(job, locks, signal),
-      pauseRate: (key, until, signal) => dispatcher.pauseRate(key, until, signal),
-    };
+    const requests = new StoreRequests(backend, this.#surroundings);
     const executor = new Executor(processor, { requests, reporter, surroundings: this.#surroundings });
     const dispatcher = new Dispatcher(
       {
@@ -177,7 +177,6 @@ export class Session {
         takes: { queues: namesOf(queues), types: [...handlers.keys()] },
         concurrency,
         lease,
-        pollInterval,
         joined,
         lost: this.#events.lost,
         stale: this.#events.stale,

@@ -1,11 +1,11 @@
 import type { ScheduleBackend } from '../contract/backend.ts';
 import type { Keep } from '../core/keep.ts';
-import type { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { duty } from './duty.ts';
+import { Duty } from './duty.ts';
 import { sweep } from './sweep.ts';
 
-const INTERVAL = 5_000;
+/** Milliseconds between two rounds: what ends one after another is removed together. */
+const GAP = 5_000;
 
 /** Removes jobs that have ended and were kept for long enough, whether or not others end meanwhile. */
 export function janitor(
@@ -13,9 +13,9 @@ export function janitor(
   failed: Keep,
   isOurs: () => boolean,
   surroundings: Surroundings,
-): Loop {
+): Duty {
   const round = async (stopping: AbortSignal): Promise<undefined> => {
     await sweep((limit) => backend.expire(failed, limit), stopping, surroundings.clock);
   };
-  return duty({ name: 'the janitor', interval: INTERVAL, isOurs, round }, surroundings);
+  return new Duty({ name: 'the janitor', isOurs, round, gap: GAP }, surroundings);
 }

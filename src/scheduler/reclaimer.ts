@@ -1,15 +1,20 @@
 import type { LeaseBackend } from '../contract/backend.ts';
-import type { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { duty } from './duty.ts';
+import { Duty } from './duty.ts';
 import { sweep } from './sweep.ts';
 
-const INTERVAL = 1_000;
+/** Milliseconds: a renewal that is a moment late must not cost a lease, though it may from its end on. */
+const REPRIEVE = 500;
 
 /** Takes back what workers owned whose lease has ended. */
-export function reclaimer(backend: LeaseBackend, isOurs: () => boolean, surroundings: Surroundings): Loop {
+export function reclaimer(
+  backend: LeaseBackend,
+  isOurs: () => boolean,
+  ask: () => void,
+  surroundings: Surroundings,
+): Duty {
   const round = async (stopping: AbortSignal): Promise<undefined> => {
     await sweep((limit) => backend.reclaim(limit), stopping, surroundings.clock);
   };
-  return duty({ name: 'the reclaimer', interval: INTERVAL, isOurs, round }, surroundings);
+  return new Duty({ name: 'the reclaimer', isOurs, round, ask, reprieve: REPRIEVE }, surroundings);
 }

@@ -4,14 +4,13 @@ import { BackendError, messageOf } from '../core/errors.ts';
 import type { Schedule } from '../core/schedule.ts';
 import { type Step, stepOf } from '../core/ticks.ts';
 import { newName } from '../runtime/identity.ts';
-import type { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { jobOf } from '../schedules/acts.ts';
 import { decodeSchedule, encodeSchedule } from '../schedules/record.ts';
 import { ticksOf } from '../schedules/timing.ts';
-import { duty } from './duty.ts';
+import { Duty } from './duty.ts';
 
-/** Milliseconds between two looks at most: so late the first tick of a schedule may be that was written since the last one. */
+/** Milliseconds between two looks at schedules that are due and cannot be fired now, since the job of the tick before still runs. */
 const INTERVAL = 1_000;
 /** How many names are asked for at once. */
 const STEP = 100;
@@ -19,10 +18,10 @@ const STEP = 100;
 type Store = Pick<InspectBackend, 'find'> & { readonly schedules: ScheduleStore };
 
 /** Fires the ticks of recurring schedules. That it is the leader's work saves the others the trouble; each write is a tick's own. */
-export function scheduleRunner(backend: Store, isOurs: () => boolean, surroundings: Surroundings): Loop {
+export function scheduleRunner(backend: Store, isOurs: () => boolean, surroundings: Surroundings): Duty {
   const runner = new ScheduleRunner(backend, surroundings);
-  const round = (stopping: AbortSignal): Promise<number> => runner.round(stopping);
-  return duty({ name: 'the runner of schedules', interval: INTERVAL, isOurs, round }, surroundings);
+  const round = (stopping: AbortSignal): Promise<number | null> => runner.round(stopping);
+  return new Duty({ name: 'the runner of schedules', isOurs, round }, surroundings);
 }
 
 /**
@@ -43,8 +42,8 @@ class ScheduleRunner {
     this.#surroundings = surroundings;
   }
 
-  /** Visits all that are due. Gives the milliseconds until the next round. */
-  async round(stopping: AbortSignal): Promise<number> {
+  /** Visits all that are due. Gives the milliseconds until the next round; null where there is nothing to wait for. */
+  async round(stopping: AbortSignal): Promise<number | null> {
     let passedOver = 0;
     let isDueAgain = false;
     for (;;) {
@@ -58,7 +57,9 @@ class ScheduleRunner {
       }
       if (names.length < STEP) {
         if (isDueAgain) return 0;
-        return next === null ? INTERVAL : Math.min(INTERVAL, Math.max(0, next - now));
+        const wait = next === null ? Number.POSITIVE_INFINITY : Math.max(0, next - now);
+        const left = passedOver > 0 ? Math.min(wait, INTERVAL) : wait;
+        return Number.isFinite(left) ? left : null;
       }
       await this.#surroundings.clock.turn();
     }

@@ -1,7 +1,6 @@
 import type { DurabilityBackend, Finding } from '../contract/backend.ts';
-import type { Loop } from '../runtime/loop.ts';
+import { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { duty } from './duty.ts';
 
 const INTERVAL = 60_000;
 
@@ -11,14 +10,15 @@ const INTERVAL = 60_000;
  */
 export function settingsWatch(backend: DurabilityBackend, isOurs: () => boolean, surroundings: Surroundings): Loop {
   let known: ReadonlySet<string> | null = null;
-  const round = async (): Promise<undefined> => {
+  const tick = async (): Promise<undefined> => {
+    if (!isOurs()) return;
     const failing = (await backend.diagnose('quick')).filter(({ level }) => level === 'fail');
     for (const finding of failing) {
       if (known !== null && !known.has(finding.topic)) tell(finding, surroundings);
     }
     known = new Set(failing.map(({ topic }) => topic));
   };
-  return duty({ name: 'the settings watch', interval: INTERVAL, isOurs, round }, surroundings);
+  return new Loop({ name: 'the settings watch', interval: INTERVAL, tick }, surroundings);
 }
 
 function tell({ topic, found, means, change = '' }: Finding, { logger }: Surroundings): void {

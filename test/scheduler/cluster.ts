@@ -1,15 +1,18 @@
 // Processes that may lead, on one store and in virtual time, each of which may die or be held up at any of its calls.
 
-import type { Backend, ScheduleWritten } from '../../src/contract/backend.ts';
+import type { Backend, CheckedIn, ScheduleWritten } from '../../src/contract/backend.ts';
 import { Caller } from '../../src/contract/call.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Surroundings } from '../../src/runtime/surroundings.ts';
-import { Election } from '../../src/scheduler/election.ts';
+import { Presence } from '../../src/scheduler/presence.ts';
 import { scheduleRunner } from '../../src/scheduler/schedule-runner.ts';
 import { declareSchedules, type ScheduleSet } from '../../src/schedules/declared.ts';
 import type { VirtualTime } from '../harness/virtual-time.ts';
 
-const LEADERSHIP = 3_000;
+const LEADERSHIP = 4_000;
+const INTERVAL = 2_000;
+/** What a process says of itself that has no worker. */
+const SELF = { worker: null, lease: 0, queues: [], types: [], keepFailed: { for: null, count: null } };
 /** How long a process may stand still, in milliseconds: longer than it leads, so that there are two who believe that they do. */
 const LONGEST_HALT = 12_000;
 const LONGEST_RESTART = 15_000;
@@ -61,14 +64,19 @@ export class Cluster {
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       failed: quiet,
     };
-    const elected = (): void => {
-      this.counts.elections += 1;
-      runner.wake();
+    let wasLeader = false;
+    const told = ({ leads, due }: CheckedIn): void => {
+      if (leads && !wasLeader) this.counts.elections += 1;
+      wasLeader = leads;
+      runner.tell(due.fire);
     };
-    const election = new Election(backend, LEADERSHIP, elected, surroundings);
-    const runner = scheduleRunner(backend, () => election.isLeader, surroundings);
+    const presence = new Presence(
+      { backend, leadership: LEADERSHIP, interval: INTERVAL, self: () => SELF, told },
+      surroundings,
+    );
+    const runner = scheduleRunner(backend, () => presence.isLeader, surroundings);
     void this.#declare(backend);
-    election.start();
+    presence.start();
     runner.start();
   }
 

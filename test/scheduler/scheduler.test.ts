@@ -1,19 +1,21 @@
 // What a cluster needs done by somebody.
 
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { open } from '../../src/backends/memory/index.ts';
-import type { Backend, Finding } from '../../src/contract/backend.ts';
+import type { Backend, CheckedIn, Finding } from '../../src/contract/backend.ts';
 import { Caller } from '../../src/contract/call.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Loop } from '../../src/runtime/loop.ts';
-import { Election } from '../../src/scheduler/election.ts';
+import { Duty } from '../../src/scheduler/duty.ts';
 import { grantPasser } from '../../src/scheduler/grant-passer.ts';
 import { janitor } from '../../src/scheduler/janitor.ts';
+import { Presence } from '../../src/scheduler/presence.ts';
 import { promoter } from '../../src/scheduler/promoter.ts';
 import { reclaimer } from '../../src/scheduler/reclaimer.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { settingsWatch } from '../../src/scheduler/settings-watch.ts';
 import { unparker } from '../../src/scheduler/unparker.ts';
+import { VirtualTime } from '../harness/virtual-time.ts';
 import { surroundings } from '../runtime/surroundings.ts';
 
 const caller = new Caller('test');
@@ -46,6 +48,7 @@ async function store() {
 }
 
 const always = (): boolean => true;
+const quiet = (): undefined => undefined;
 const KEEP = { for: 60_000, count: null };
 
 const due = (id: string, milliseconds: number) => ({
@@ -53,49 +56,132 @@ const due = (id: string, milliseconds: number) => ({
   due: { in: milliseconds },
 });
 
-/** Lets a daemon run until something holds. */
-async function runUntil(loop: Loop | Scheduler, holds: () => boolean | Promise<boolean>): Promise<void> {
+/** Lets a daemon run until something holds; a duty is told that it is due. */
+async function runUntil(loop: Loop | Duty, holds: () => boolean | Promise<boolean>): Promise<void> {
+  if (loop instanceof Duty) loop.tell(0);
   loop.start();
   while (!(await holds())) await systemClock.turn();
   await loop.stop();
 }
 
-test('the promoter moves all that is due, in bounded steps, and waits until the next is due', async () => {
+test('the promoter moves all that is due, in bounded steps, and sleeps until the next is due', async () => {
   const { memory, backend, calls, pass } = await store();
-  const base = surroundings();
-  // Not by the backend's timer: a server may end a wait late.
-  const timers: number[] = [];
-  const after: typeof base.clock.after = (milliseconds, callback) => {
-    timers.push(milliseconds);
-    return systemClock.after(milliseconds, callback);
-  };
-  const around = { ...base, clock: { ...base.clock, after } };
+  const around = surroundings();
   const jobs = Array.from({ length: 240 }, (_, n) => due(`j${n}`, 10));
   await caller.call((call) => memory.enqueue(call, [...jobs, due('soon', 300), due('late', 60_000)]));
   pass(10);
-  await runUntil(promoter(backend, always, around), () => calls.includes('waitForDue'));
+  await runUntil(promoter(backend, always, around), () => around.sleeps.length > 0);
   expect(await memory.size('q')).toBe(240);
-  expect(calls).toEqual(['promote', 'promote', 'promote', 'waitForDue']);
-  expect(timers).toEqual([290]);
-  pass(290);
-  calls.length = 0;
-  await runUntil(promoter(backend, always, around), () => calls.includes('waitForDue'));
-  expect(calls).toEqual(['promote', 'waitForDue']);
-  expect(timers).toEqual([290]);
+  expect(calls.slice(0, 3)).toEqual(['promote', 'promote', 'promote']);
+  expect(around.sleeps[0]).toBeLessThanOrEqual(290);
+  expect(around.sleeps[0]).toBeGreaterThan(200);
 });
 
-test('the promoter is woken by a job that is due sooner than all that were', async () => {
-  const { memory, backend, pass } = await store();
-  await caller.call((call) => memory.enqueue(call, [due('late', 60_000)]));
-  const loop = promoter(backend, always, { ...surroundings(), clock: systemClock });
-  loop.start();
-  await systemClock.sleep(20);
-  await caller.call((call) => memory.enqueue(call, [due('soon', 30)]));
-  // The clock of the store stands still but for this; the promoter's does not.
-  pass(30);
-  while ((await memory.size('q')) === 0) await systemClock.turn();
-  await loop.stop();
-  expect((await memory.find('soon'))?.state).toBe('waiting');
+describe('a duty', () => {
+  /** One that notes when it was done, in a time that the test lets pass. */
+  function begin(options: Partial<ConstructorParameters<typeof Duty>[0]> = {}) {
+    const time = new VirtualTime(0);
+    const around = { ...surroundings(), clock: time.clock() };
+    const rounds: number[] = [];
+    const round = async (): Promise<undefined> => void rounds.push(time.now);
+    const duty = new Duty({ name: 'the duty', isOurs: always, round, ...options }, around);
+    onTestFinished(async () => {
+      const ended = duty.stop();
+      await time.passTo(time.now + 10_000);
+      await ended;
+    });
+    duty.start();
+    return { duty, rounds, time };
+  }
+
+  test('is done when it was told to be due, and not before it is told', async () => {
+    const { duty, rounds, time } = begin();
+    await time.passTo(5_000);
+    expect(rounds).toEqual([]);
+    duty.tell(700);
+    await time.passTo(5_100);
+    // What is told last counts, whether it is sooner or later.
+    duty.tell(50);
+    duty.tell(300);
+    await time.passTo(20_000);
+    expect(rounds).toEqual([5_400]);
+    duty.tell(100);
+    duty.tell(null);
+    await time.passTo(30_000);
+    expect(rounds).toEqual([5_400]);
+  });
+
+  test('is done once more when a round says so', async () => {
+    const waits = [200, 0, null];
+    const at: number[] = [];
+    const { duty, time } = begin({
+      round: async () => {
+        at.push(time.now);
+        return waits[at.length - 1];
+      },
+    });
+    duty.tell(0);
+    await time.passTo(10_000);
+    expect(at.map((instant) => Math.floor(instant / 100))).toEqual([0, 2, 2]);
+  });
+
+  test('keeps its gap, and asks what is due next when a round cannot tell', async () => {
+    let asked = 0;
+    const { duty, rounds, time } = begin({
+      gap: 1_000,
+      ask: () => {
+        asked += 1;
+      },
+    });
+    duty.tell(0);
+    await time.passTo(400);
+    duty.tell(0);
+    await time.passTo(3_000);
+    expect(rounds).toEqual([0, 1_000]);
+    expect(asked).toBe(2);
+  });
+
+  test('is put off by its reprieve, once, unless it turns out not to be due', async () => {
+    const { duty, rounds, time } = begin({ reprieve: 500 });
+    for (let tell = 0; tell < 4; tell += 1) {
+      duty.tell(0);
+      await time.passTo(time.now + 100);
+    }
+    await time.passTo(2_000);
+    expect(rounds).toEqual([500]);
+    duty.tell(0);
+    await time.passTo(2_300);
+    duty.tell(10_000);
+    await time.passTo(9_000);
+    expect(rounds).toEqual([500]);
+  });
+
+  test('is done as soon as it is ours', async () => {
+    let isOurs = false;
+    const { duty, rounds, time } = begin({ isOurs: () => isOurs });
+    duty.tell(0);
+    await time.passTo(950);
+    isOurs = true;
+    await time.passTo(2_000);
+    expect(rounds).toEqual([1_000]);
+  });
+
+  test('stays due where it fails', async () => {
+    let fails = true;
+    const { duty, rounds, time } = begin({
+      round: async () => {
+        rounds.push(time.now);
+        if (fails) throw new Error('out');
+        return null;
+      },
+    });
+    duty.tell(0);
+    await time.passTo(50);
+    expect(rounds).toEqual([0]);
+    fails = false;
+    await time.passTo(5_000);
+    expect(rounds).toHaveLength(2);
+  });
 });
 
 test('the reclaimer takes back what dead workers owned', async () => {
@@ -105,7 +191,7 @@ test('the reclaimer takes back what dead workers owned', async () => {
   const claim = { queues: ['q'], count: 1, locks: 'take' } as const;
   await caller.call((call) => memory.exchange(call, { worker: 'dead', settlements: [], claim }));
   pass(1_000);
-  await runUntil(reclaimer(backend, always, surroundings()), async () => (await memory.size('q')) === 1);
+  await runUntil(reclaimer(backend, always, quiet, surroundings()), async () => (await memory.size('q')) === 1);
   expect((await memory.find('a'))?.job.crashes).toBe(1);
 });
 
@@ -135,7 +221,7 @@ test('the passer of grants passes what nobody claimed to another queue', async (
   expect((await memory.find('b'))?.granted).toBe(true);
   pass(100);
   const passed = async (): Promise<boolean> => (await memory.find('c'))?.granted === true;
-  await runUntil(grantPasser(backend, always, surroundings()), passed);
+  await runUntil(grantPasser(backend, always, quiet, surroundings()), passed);
   expect((await memory.find('b'))?.state).toBe('waiting');
 });
 
@@ -178,59 +264,134 @@ test('the janitor removes what was kept for long enough, in bounded steps', asyn
   expect(calls.filter((name) => name === 'expire')).toHaveLength(2);
 });
 
+/** A presence that keeps what it was told. */
+function present(backend: Backend, leadership: number, around = { ...surroundings(), clock: systemClock }) {
+  const replies: CheckedIn[] = [];
+  const self = { worker: null, lease: 0, queues: [], types: [], keepFailed: KEEP };
+  const told = (reply: CheckedIn): void => void replies.push(reply);
+  const presence = new Presence({ backend, leadership, interval: leadership / 2, self: () => self, told }, around);
+  onTestFinished(() => presence.stop());
+  return { presence, replies };
+}
+
 test('of two candidates one leads, and the other follows when it stops', async () => {
   const { backend } = await store();
-  const around = { ...surroundings(), clock: systemClock };
-  const elected: string[] = [];
-  const candidate = (name: string): Election => new Election(backend, 60_000, () => elected.push(name), around);
-  const [first, second] = [candidate('first'), candidate('second')];
-  first.start();
-  while (!first.isLeader) await systemClock.turn();
-  second.start();
-  await systemClock.sleep(5);
-  expect(second.isLeader).toBe(false);
-  // Only what has led for as long as a lease may take it that all who live have renewed theirs.
-  expect(first.isSettled).toBe(false);
-  await first.stop();
-  expect(first.isLeader).toBe(false);
-  while (!second.isLeader) await systemClock.sleep(5);
-  expect(elected).toEqual(['first', 'second']);
-  await second.stop();
+  const [first, second] = [present(backend, 60_000), present(backend, 60_000)];
+  first.presence.start();
+  while (!first.presence.isLeader) await systemClock.turn();
+  second.presence.start();
+  while (second.replies.length === 0) await systemClock.turn();
+  expect(second.presence.isLeader).toBe(false);
+  // Only what has reached the store for as long as a leadership may take it that all who live have renewed their leases.
+  expect(first.presence.isSettled).toBe(false);
+  await first.presence.stop();
+  expect(first.presence.isLeader).toBe(false);
+  // Called at once, and not when half a minute is over.
+  while (!second.presence.isLeader) await systemClock.turn();
 });
 
-test('a leader that is cut off leads no longer than its lease', async () => {
+test('one that has long reached the store may reclaim as soon as it leads, which is when the other is over', async () => {
+  const time = new VirtualTime(0);
+  const memory = await open({ clock: time.clock() });
+  const around = { ...surroundings(), clock: time.clock() };
+  let death: Promise<void> | undefined;
+  const mortal = new Proxy(memory, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]) => {
+        await death;
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+  const [first, second] = [present(mortal, 4_000, around), present(memory, 4_000, around)];
+  first.presence.start();
+  await time.passTo(1);
+  second.presence.start();
+  await time.passTo(4_500);
+  expect(first.presence.isSettled).toBe(true);
+  let revive = (): void => undefined;
+  death = new Promise((resolve) => {
+    revive = resolve;
+  });
+  // It has checked in at 4 s, or a moment later.
+  await time.passTo(7_999);
+  expect(second.presence.isLeader).toBe(false);
+  await time.passTo(8_050);
+  expect(second.presence.isSettled).toBe(true);
+  revive();
+  const ended = Promise.all([first.presence.stop(), second.presence.stop()]);
+  await time.passTo(60_000);
+  await ended;
+});
+
+test('a leader that is cut off leads no longer than its lease, and is settled anew', async () => {
   const { backend, setOut } = await store();
-  const around = { ...surroundings(), clock: systemClock };
-  const election = new Election(backend, 100, () => undefined, around);
-  election.start();
-  while (!election.isSettled) await systemClock.sleep(5);
+  const { presence } = present(backend, 100);
+  presence.start();
+  while (!presence.isSettled) await systemClock.sleep(5);
   setOut(true);
-  while (election.isLeader) await systemClock.sleep(5);
+  while (presence.isLeader) await systemClock.sleep(5);
+  await systemClock.sleep(100);
   setOut(false);
-  while (!election.isLeader) await systemClock.sleep(5);
-  // It is a new leader now: others may have been cut off as well.
-  expect(election.isSettled).toBe(false);
-  await election.stop();
+  while (!presence.isLeader) await systemClock.turn();
+  // Others may have been cut off as well.
+  expect(presence.isSettled).toBe(false);
 });
 
-const LEADING = new Set(['diagnose', 'expire', 'passGrants', 'promote', 'reclaim', 'waitForDue']);
+test('one that is asked to checks in at once, with what it is then', async () => {
+  const { backend } = await store();
+  let worker: string | null = null;
+  const workers: (string | null)[] = [];
+  const presence = new Presence(
+    {
+      ...{ backend, leadership: 60_000, interval: 30_000 },
+      self: () => ({ worker, lease: 1_000, queues: [], types: [], keepFailed: KEEP }),
+      told: (_, self) => void workers.push(self.worker),
+    },
+    { ...surroundings(), clock: systemClock },
+  );
+  onTestFinished(() => presence.stop());
+  presence.start();
+  while (workers.length === 0) await systemClock.turn();
+  worker = 'w';
+  presence.ask();
+  while (workers.length === 1) await systemClock.turn();
+  expect(workers).toEqual([null, 'w']);
+});
 
-test('the scheduler of the leader does everything, and that of another only what it alone can', async () => {
-  const { backend, calls } = await store();
+const LEADING = new Set(['diagnose', 'expire', 'passGrants', 'promote', 'reclaim']);
+
+test('the scheduler does what the check-in says, and nothing but check in where that is nothing', async () => {
+  const { memory, backend, calls, pass } = await store();
   const around = { ...surroundings(), clock: systemClock };
-  const options = { backend, types: ['t'], leadership: 150, keepFailed: KEEP };
+  const replies: CheckedIn[] = [];
+  const options = {
+    ...{ backend, types: ['t'], leadership: 150, interval: 20, keepFailed: KEEP },
+    self: () => ({ worker: null, lease: 0, queues: [] }),
+    told: (reply: CheckedIn) => void replies.push(reply),
+  };
   const leader = new Scheduler(options, around);
   leader.start();
-  while (!calls.includes('reclaim')) await systemClock.sleep(5);
-  expect(new Set(calls)).toEqual(new Set([...LEADING, 'lead', 'unpark']));
-  // It reclaims last: a leader that is new gives the living time to renew their leases.
-  expect(calls.indexOf('reclaim')).toBeGreaterThan(calls.indexOf('expire'));
+  while (replies.length < 20) await systemClock.sleep(5);
+  expect(new Set(calls)).toEqual(new Set(['checkIn', 'waitForCall', 'diagnose']));
+  calls.length = 0;
+  await memory.register('dead', 1_000);
+  await caller.call((call) => memory.enqueue(call, [due('a', 0), due('b', 500)]));
+  const claim = { queues: ['q'], count: 1, locks: 'take' } as const;
+  await caller.call((call) => memory.exchange(call, { worker: 'dead', settlements: [], claim }));
+  pass(1_000);
+  while ((await memory.size('q')) < 2) await systemClock.sleep(5);
+  expect(calls).toContain('promote');
+  expect(calls).toContain('reclaim');
 
   const other = new Scheduler(options, around);
+  await caller.call((call) => memory.enqueue(call, [due('late', 60_000)]));
   calls.length = 0;
-  // The leader does not act meanwhile: what is called now, the other one calls.
+  const before = replies.length;
   other.start();
-  while (!calls.includes('unpark')) await systemClock.turn();
+  while (!replies.slice(before).some(({ leads }) => !leads)) await systemClock.turn();
   expect(other.isLeader).toBe(false);
   expect(calls.filter((name) => LEADING.has(name))).toEqual([]);
   await Promise.all([leader.stop(), other.stop()]);

@@ -81,18 +81,18 @@ export class Books {
   successful = 0;
   failed = 0;
   readonly #arrived: (queue: string) => void;
-  readonly #scheduled: () => void;
+  readonly #due: (instant: number) => void;
   readonly #now: () => number;
   readonly #watching: Watching;
   #last = 0;
 
   /**
    * @param arrived called whenever a job enters a queue
-   * @param scheduled called whenever something is due later
+   * @param due called whenever something is to be done by whoever leads, with the instant
    */
-  constructor(arrived: (queue: string) => void, scheduled: () => void, now: () => number, watching: Watching) {
+  constructor(arrived: (queue: string) => void, due: (instant: number) => void, now: () => number, watching: Watching) {
     this.#arrived = arrived;
-    this.#scheduled = scheduled;
+    this.#due = due;
     this.#now = now;
     this.#watching = watching;
   }
@@ -102,7 +102,7 @@ export class Books {
     entry.state = 'scheduled';
     entry.due = due;
     this.tell(entry);
-    this.#scheduled();
+    this.#due(due);
   }
 
   /** Tells those who watch a job that something has happened to it. One that comes into the books only now is not told of. */
@@ -185,7 +185,13 @@ export class Books {
   setTimer(key: string, at: number): void {
     if (!Number.isFinite(at)) return;
     this.timers.set(key, at);
-    this.#scheduled();
+    this.#due(at);
+  }
+
+  /** The step ends at its bound: whoever leads goes on with this key. */
+  leaveUngranted(key: string): void {
+    this.ungranted.add(key);
+    this.#due(Number.NEGATIVE_INFINITY);
   }
 
   /** All jobs of a queue that run count among its running ones from now on. */

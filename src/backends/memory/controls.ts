@@ -33,6 +33,8 @@ export class MemoryControls implements ControlBackend {
       const [paused, name] = this.#pausesOf(target);
       const wasPaused = paused.delete(name);
       if ('queue' in target) this.#desk.claimers.wake(name);
+      // What was parked may come back now.
+      else for (const worker of this.#desk.books.leases.keys()) this.#desk.call(worker);
       return wasPaused;
     });
   }

@@ -21,7 +21,7 @@ function grantPlaces(books: Books, key: string, until: number, bound: Bound): Mo
     const next = books.waiters.get(key)?.[0];
     if (next === undefined) return moves;
     if (bound.looks === 0) {
-      books.ungranted.add(key);
+      books.leaveUngranted(key);
       return moves;
     }
     bound.looks -= 1;

@@ -44,7 +44,7 @@ export function cancel(desk: Desk, id: string): CancelReply {
   if (entry.state === 'failed' || entry.state === 'completed') return { result: entry.state, moves: [] };
   if (entry.owner !== undefined) {
     entry.cancelAsked = entry.owner.token;
-    desk.controls.wake(entry.owner.worker);
+    desk.call(entry.owner.worker);
     return { result: 'asked', moves: [] };
   }
   return { result: 'cancelled', moves: desk.grant(removeWaiting(books, entry)) };

@@ -1,7 +1,10 @@
 import type {
   Acted,
   Backend,
+  Callee,
   CancelReply,
+  CheckedIn,
+  CheckIn,
   ControlBackend,
   Counters,
   DeadLetter,
@@ -27,8 +30,9 @@ import type { StoredLock } from '../../core/lock.ts';
 import { readKey } from '../../core/rate.ts';
 import { type Books, type Entry, move } from './books.ts';
 import { MemoryBulk } from './bulk.ts';
+import { checkIn } from './checking-in.ts';
 import { MemoryControls } from './controls.ts';
-import { Desk, DUE, type MemorySettings } from './desk.ts';
+import { Desk, DUE, type MemorySettings, VACANT } from './desk.ts';
 import { discard, expire, retryFailed } from './ending.ts';
 import { enqueue } from './enqueueing.ts';
 import { claimJobs, settle } from './exchange.ts';
@@ -38,8 +42,8 @@ import { cancel, lock, unlock } from './locking.ts';
 import { ahead, statsOf, viewOf } from './looking.ts';
 import { MemoryResults } from './results.ts';
 import { MemorySchedules } from './schedules.ts';
-import { isToCancel, reclaim, relinquish } from './taking-back.ts';
-import { dropEnded, MemoryUniqueKeys } from './uniqueness.ts';
+import { reclaim, relinquish } from './taking-back.ts';
+import { MemoryUniqueKeys } from './uniqueness.ts';
 
 /**
  * The reference model: the contract in the plainest code there is, in one process, lost with it. Every method does its work
@@ -59,8 +63,6 @@ export class MemoryBackend implements Backend {
   readonly bulk: MemoryBulk;
   readonly #desk: Desk;
   readonly #books: Books;
-  /** When the first of the scheduled jobs was due that the last promotion left. */
-  #knownDue = Number.POSITIVE_INFINITY;
 
   constructor(settings: MemorySettings) {
     this.maxPayload = settings.maxPayload;
@@ -131,8 +133,10 @@ export class MemoryBackend implements Backend {
   async retire(worker: string): Promise<void> {
     this.#desk.open();
     if (!this.#books.leases.has(worker)) return;
-    if (this.#books.owned(worker).length === 0) this.#books.dismiss(worker);
-    else this.#books.leases.set(worker, this.#desk.clock.now());
+    if (this.#books.owned(worker).length === 0) return this.#books.dismiss(worker);
+    const now = this.#desk.clock.now();
+    this.#books.leases.set(worker, now);
+    this.#desk.isDue(now);
   }
 
   async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
@@ -144,7 +148,6 @@ export class MemoryBackend implements Backend {
 
   async reclaim(limit: number): Promise<SweepReply> {
     const now = this.#desk.open();
-    dropEnded(this.#books, now);
     const { moves, freed, left } = reclaim(this.#books, limit, now);
     return { moves: [...moves, ...this.#desk.grant(freed)], more: left === 0 };
   }
@@ -157,8 +160,8 @@ export class MemoryBackend implements Backend {
     const timers = this.#timers();
     const ripe = timers.filter(([, at]) => at <= now).slice(0, limit);
     const moves = [...due.map((entry) => move('promoted', entry)), ...this.#ring(ripe.map(([key]) => key))];
-    const next = this.#nextInstant();
-    this.#knownDue = next;
+    const next = this.#desk.nextDue();
+    this.#desk.tellDue(this.schedules.dues());
     return {
       moves,
       more: due.length === limit || ripe.length === limit,
@@ -179,12 +182,6 @@ export class MemoryBackend implements Backend {
       if (kind === 'queue') this.#desk.claimers.wake(name);
     }
     return this.#desk.grant(keys);
-  }
-
-  /** When the next scheduled job is due, or a rate allows one more to start; infinite where neither will be. */
-  #nextInstant(): number {
-    const [due, timer] = [byDue(this.#books)[0]?.due, this.#timers()[0]?.[1]];
-    return Math.min(due ?? Number.POSITIVE_INFINITY, timer ?? Number.POSITIVE_INFINITY);
   }
 
   async passGrants(limit: number): Promise<SweepReply> {
@@ -211,17 +208,16 @@ export class MemoryBackend implements Backend {
     return { moves, more: parked.length > limit };
   }
 
-  async lead(candidate: string, lease: number): Promise<boolean> {
-    const now = this.#desk.open();
-    const { leader } = this.#books;
-    if (leader !== undefined && leader.candidate !== candidate && leader.until > now) return false;
-    this.#books.leader = { candidate, until: now + lease };
-    return true;
+  async checkIn(given: CheckIn): Promise<CheckedIn> {
+    this.#desk.open();
+    return checkIn(this.#desk, given, this.schedules.dues());
   }
 
   async resign(candidate: string): Promise<void> {
     this.#desk.open();
-    if (this.#books.leader?.candidate === candidate) this.#books.leader = undefined;
+    if (this.#books.leader?.candidate !== candidate) return;
+    this.#books.leader = undefined;
+    this.#desk.call(VACANT);
   }
 
   async expire(failed: Keep, limit: number): Promise<SweepReply> {
@@ -293,26 +289,9 @@ export class MemoryBackend implements Backend {
     });
   }
 
-  async waitForDue(options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+  async waitForCall({ worker, leads }: Callee, options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
     this.#desk.open();
-    return this.#nextInstant() < this.#knownDue ? 'woken' : this.#desk.promoters.wait([DUE], options);
-  }
-
-  async cancellations(
-    worker: string,
-    known: readonly string[],
-    options: { timeout: number; signal?: AbortSignal },
-  ): Promise<readonly string[]> {
-    this.#desk.open();
-    const asked = (): string[] =>
-      this.#books
-        .owned(worker)
-        .filter(isToCancel)
-        .map(({ owner }) => owner?.token ?? '')
-        .filter((token) => !known.includes(token));
-    const now = asked();
-    if (now.length > 0) return now;
-    return (await this.#desk.controls.wait([worker], options)) === 'woken' ? asked() : [];
+    return this.#desk.waitForCall([leads ? DUE : VACANT, ...(worker === null ? [] : [worker])], options);
   }
 
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {

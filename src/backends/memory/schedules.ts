@@ -28,6 +28,11 @@ export class MemorySchedules implements ScheduleStore {
     return [...this.#schedules.keys()].sort().slice(offset, offset + limit);
   }
 
+  /** When each has something to do. */
+  dues(): number[] {
+    return [...this.#schedules.values()].flatMap(({ due }) => due ?? []);
+  }
+
   async due(offset: number, limit: number): Promise<DueSchedules> {
     const now = this.#desk.open();
     const sorted = [...this.#schedules.values()]
@@ -47,6 +52,7 @@ export class MemorySchedules implements ScheduleStore {
       if (version !== replaces) return { version: null, job: null, moves: [] };
       const next = this.#desk.books.next();
       this.#schedules.set(schedule.name, { ...schedule, version: next });
+      if (schedule.due !== null) this.#desk.isDue(schedule.due);
       const { results, moves } = job === undefined ? { results: [], moves: [] } : enqueue(this.#desk, [job]);
       return { version: next, job: results[0] ?? null, moves };
     });

@@ -1,5 +1,6 @@
 import type { Wake } from '../../contract/backend.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { shuffled } from '../../runtime/shuffled.ts';
 
 /** Those who wait for work in this process. */
 export class Waiters {
@@ -30,9 +31,10 @@ export class Waiters {
     }
   }
 
-  /** Wakes all who wait for a queue. */
+  /** Wakes all who wait for a queue, in no order: of two, the same must not always be faster. */
   wake(queue: string): void {
-    for (const [done, queues] of [...this.#waiting]) if (queues.includes(queue)) done('woken');
+    const woken = [...this.#waiting].filter(([, queues]) => queues.includes(queue));
+    for (const [done] of shuffled(woken)) done('woken');
   }
 
   close(): void {

@@ -15,8 +15,10 @@ const SINGLES = {
   takes: 'takes',
   /** Zset: job → when it is due. */
   scheduled: 'scheduled',
-  /** List of at most one token: a job was scheduled that is due before all that were. */
+  /** List of at most one token: there is something for the leader to do before all that he knows of. */
   dueSooner: 'due',
+  /** List of at most one token: a leader has resigned. */
+  vacant: 'vacant',
   /** Zset: job → when it failed. */
   failed: 'failed',
   /** Set: jobs that were retried after they had failed: their failures are from before, whatever attempts they have used. */
@@ -101,7 +103,7 @@ const FAMILIES = {
   processing: 'processing:',
   /** Hash: jobs of a worker that are to be cancelled → token of the claim. */
   cancels: 'cancels:',
-  /** List of at most one token: there is news in a worker's `cancels`. */
+  /** List of at most one token: a worker's process is to check in, as there is news in its `cancels`, or a type's pause has ended. */
   control: 'control:',
   /** Zset: parked jobs of a type → sequence. */
   parkedType: 'parked:',

@@ -1,7 +1,10 @@
 import {
   type Acted,
   type Backend,
+  type Callee,
   type CancelReply,
+  type CheckedIn,
+  type CheckIn,
   type ControlBackend,
   type Counters,
   type DeadLetter,
@@ -30,6 +33,7 @@ import type { StoredLock } from '../../core/lock.ts';
 import { CRASHED } from '../../core/outcome.ts';
 import { newName } from '../../runtime/identity.ts';
 import { RedisBulk } from './bulk.ts';
+import { decodeCheckedIn, encodeCheckIn } from './checking-in.ts';
 import { decodeMoves, encodeKeep, encodeLocks, encodeNew } from './codec.ts';
 import { RedisControls } from './controls.ts';
 import { callArgs, Desk, type DeskSettings } from './desk.ts';
@@ -156,8 +160,8 @@ export class RedisBackend implements Backend {
     return sweepReply(await this.#desk.run('expire', limit, encodeKeep(failed)));
   }
 
-  async lead(candidate: string, lease: number): Promise<boolean> {
-    return (await this.#desk.run('lead', candidate, lease)) === 1;
+  async checkIn(checkIn: CheckIn): Promise<CheckedIn> {
+    return decodeCheckedIn(await this.#desk.run('check-in', ...encodeCheckIn(checkIn)));
   }
 
   async resign(candidate: string): Promise<void> {
@@ -226,34 +230,14 @@ export class RedisBackend implements Backend {
     return this.#reads.now();
   }
 
-  async waitForDue({ timeout, signal }: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
-    this.#desk.assertOpen();
-    // What came since the last promotion has left its token.
-    return this.#desk.waiting.waitFor([this.#desk.keys.the('dueSooner')], timeout, signal);
-  }
-
-  async cancellations(
-    worker: string,
-    known: readonly string[],
+  async waitForCall(
+    { worker, leads }: Callee,
     { timeout, signal }: { timeout: number; signal?: AbortSignal },
-  ): Promise<readonly string[]> {
+  ): Promise<Wake> {
     this.#desk.assertOpen();
-    // Those whose run has ended stay on the list for a while.
-    const look = async (): Promise<string[]> => {
-      const asked = Object.entries(
-        await this.#desk.connection.do((client) => client.hgetall(this.#desk.keys.of('cancels', worker))),
-      ).filter(([, token]) => !known.includes(token));
-      if (asked.length === 0) return [];
-      const ids = asked.map(([id]) => id);
-      const running = await this.#desk.connection.do((client) =>
-        client.hmget(this.#desk.keys.of('processing', worker), ...ids),
-      );
-      return asked.map(([, token]) => token).filter((token, at) => running[at] === token);
-    };
-    const asked = await look();
-    if (asked.length > 0) return asked;
-    const wake = await this.#desk.waiting.waitFor([this.#desk.keys.of('control', worker)], timeout, signal);
-    return wake === 'aborted' ? [] : look();
+    const { keys, waiting } = this.#desk;
+    const own = worker === null ? [] : [keys.of('control', worker)];
+    return waiting.waitFor([keys.the(leads ? 'dueSooner' : 'vacant'), ...own], timeout, signal);
   }
 
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {

@@ -19,7 +19,7 @@ export const SCRIPTS = [
   'pass-grants',
   'unpark',
   'expire',
-  'lead',
+  'check-in',
   'resign',
   'cancel',
   'retry-failed',

@@ -1,166 +1,172 @@
-import type { Redis } from 'ioredis';
 import type { Wake } from '../../contract/backend.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { Blocker } from './blocker.ts';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
 
-/** How much longer than asked a blocked connection may stay silent before it counts as dead; it may be a slow one. */
-const SILENCE = 5_000;
+/** How long one block lasts, in milliseconds: a connection that died silently is noticed by its end. */
+const BLOCK = 60_000;
 /** How long to wait at least when the server cannot be reached, so that callers who go on at once do not spin. */
 const OUTAGE_PAUSE = 250;
+/**
+ * How long the next block is put off after a token, in milliseconds: whoever was woken mostly comes back by then, and what others
+ * wait for comes so much later at most.
+ */
+const RETURN_TIME = 10;
+/** How long a block goes on for somebody whose time was up: he mostly comes back after a question to the server. */
+const LINGER = 250;
 
-/** A connection that may block, and the id by which the server knows it. */
-interface Blocker {
-  readonly client: Redis;
-  readonly id: number;
+interface Waiter {
+  readonly keys: readonly string[];
+  readonly end: (wake: Wake) => void;
 }
 
 /**
- * Waits for wake-up tokens. What blocks is a connection of its own, and what it takes is a token and never a job: a reply
- * that is lost on the way costs one poll interval and nothing else.
+ * Waits for wake-up tokens, on behalf of all who wait in this process: one connection of its own blocks for all of them. What it takes
+ * is a token and never a job: a reply that is lost on the way costs one poll interval and nothing else.
+ *
+ * States: at rest (nobody waits, nothing blocks), blocked for some keys, or between two blocks.
  */
 export class Waiting {
   readonly #main: Connection;
   readonly #keys: Keys;
   readonly #clock: Clock;
-  /** Open connections; those that block nobody now are idle as well. */
-  readonly #open = new Set<Redis>();
-  readonly #idle: Blocker[] = [];
+  readonly #blocker: Blocker;
+  readonly #waiters = new Set<Waiter>();
   readonly #closing = new AbortController();
+  #isRunning = false;
+  /** What the block is for that goes on now; null between two. */
+  #blocked: ReadonlySet<string> | null = null;
+  /** Ends a pause between two blocks; null while there is none. */
+  #resume: AbortController | null = null;
+  #cancelLinger: (() => void) | null = null;
 
   constructor(main: Connection, keys: Keys, clock: Clock) {
     this.#main = main;
     this.#keys = keys;
     this.#clock = clock;
+    this.#blocker = new Blocker(main, clock);
   }
 
-  /** Waits for work in some queues. */
-  wait(queues: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
+  /** Waits for work in some queues. A token may have been lost, and other programs leave none: so whoever starts to wait looks first. */
+  async wait(queues: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
+    if (signal?.aborted === true) return 'aborted';
     const keys = queues.map((queue) => this.#keys.of('wake', queue));
-    return this.#wait(keys, () => this.#hasWork(queues), timeout, signal);
+    const started = this.#clock.monotonic();
+    const looked = await this.#until(this.#hasWork(queues), timeout, signal);
+    if (looked !== 'timeout' && looked !== false) return looked === true ? 'woken' : looked;
+    return this.waitFor(keys, Math.max(0, timeout - (this.#clock.monotonic() - started)), signal);
   }
 
   /** Waits for a token in one of these lists. */
-  waitFor(keys: string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
-    return this.#wait(keys, async () => false, timeout, signal);
-  }
-
-  /** Resolves at once when the signal aborts; the connection is freed behind it. */
-  async #wait(keys: string[], isThere: () => Promise<boolean>, timeout: number, signal?: AbortSignal): Promise<Wake> {
-    const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+  async waitFor(keys: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
+    const stop = this.#stop(signal);
     if (stop.aborted) return 'aborted';
+    return new Promise((resolve) => {
+      const timed = new AbortController();
+      const end = (wake: Wake): void => {
+        if (!this.#waiters.delete(waiter)) return;
+        timed.abort();
+        stop.removeEventListener('abort', abort);
+        resolve(wake);
+        this.#left(wake);
+      };
+      const abort = (): void => end('aborted');
+      const waiter: Waiter = { keys, end };
+      stop.addEventListener('abort', abort, { once: true });
+      this.#waiters.add(waiter);
+      void this.#clock.sleep(timeout, timed.signal).then((passed) => (passed ? end('timeout') : undefined));
+      this.#joined(waiter);
+    });
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#cancelLinger?.();
+    this.#resume?.abort();
+    this.#blocker.close();
+  }
+
+  #stop(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  /** What a question gives, or how the wait for its answer ended. */
+  async #until(question: Promise<boolean>, timeout: number, signal?: AbortSignal): Promise<boolean | Wake> {
     const ended = new AbortController();
-    const end = (): void => ended.abort();
-    stop.addEventListener('abort', end, { once: true });
-    try {
-      const token = this.#look(keys, isThere, timeout, ended.signal);
-      // The server ends the block after `timeout`; the clock only notices a connection that is dead.
-      const first = await Promise.race([token, this.#clock.sleep(timeout + SILENCE, ended.signal)]);
-      if (first === 'woken' || first === 'timeout') return first;
-      if (first === 'unreachable') await this.#clock.sleep(Math.min(timeout, OUTAGE_PAUSE), ended.signal);
-      return stop.aborted ? 'aborted' : 'timeout';
-    } finally {
-      stop.removeEventListener('abort', end);
-      end();
-    }
+    const stop = AbortSignal.any([this.#stop(signal), ended.signal]);
+    const time = this.#clock.sleep(timeout, stop).then((passed): Wake => (passed ? 'timeout' : 'aborted'));
+    const answer = await Promise.race([question, time]);
+    ended.abort();
+    return answer;
   }
 
-  async #look(
-    keys: string[],
-    isThere: () => Promise<boolean>,
-    timeout: number,
-    gaveUp: AbortSignal,
-  ): Promise<'woken' | 'timeout' | 'unreachable'> {
-    if (await isThere()) return 'woken';
-    return gaveUp.aborted ? 'timeout' : this.#takeToken(keys, timeout, gaveUp);
-  }
-
-  /** A token may have been lost, and other programs leave none: so whoever starts to wait looks first. */
   async #hasWork(queues: readonly string[]): Promise<boolean> {
+    if (queues.length === 0) return false;
     return this.#main.run('has-work', this.#keys.the('sequence'), [this.#keys.root, ...queues]).then(
       (has) => has === 1,
       () => false,
     );
   }
 
-  /** Blocks for a token until `gaveUp` aborts. A token that comes after that is left for the next who waits. */
-  async #takeToken(keys: string[], timeout: number, gaveUp: AbortSignal): Promise<'woken' | 'timeout' | 'unreachable'> {
-    const blocker = this.#idle.pop() ?? (await this.#connect().catch(() => null));
-    if (blocker === null) return 'unreachable';
-    const answered = new AbortController();
-    const unblock = (): void => {
-      void this.#unblock(blocker, answered.signal);
-    };
-    gaveUp.addEventListener('abort', unblock, { once: true });
-    try {
-      if (gaveUp.aborted) return 'timeout';
-      const popped = await blocker.client.blpop(...keys, Math.max(timeout, 10) / 1000);
-      if (popped === null) return 'timeout';
-      if (gaveUp.aborted) this.#leave(popped[0]);
-      return 'woken';
-    } catch {
-      this.#drop(blocker.client);
-      return 'unreachable';
-    } finally {
-      answered.abort();
-      gaveUp.removeEventListener('abort', unblock);
-      if (this.#open.has(blocker.client)) this.#idle.push(blocker);
+  /** The keys that somebody waits for. */
+  #wanted(): Set<string> {
+    return new Set([...this.#waiters].flatMap(({ keys }) => keys));
+  }
+
+  #joined({ keys }: Waiter): void {
+    if (!this.#isRunning) void this.#run();
+    else if (this.#blocked === null) this.#resume?.abort();
+    else if (keys.some((key) => this.#blocked?.has(key) !== true)) this.#blocker.interrupt();
+  }
+
+  /** The block may be for more than is wanted now. One who was told to stop must not take another's token. */
+  #left(wake: Wake): void {
+    if (this.#blocked === null || wake === 'woken') return;
+    this.#cancelLinger?.();
+    if (wake === 'aborted') this.#narrow();
+    else this.#cancelLinger = this.#clock.after(LINGER, () => this.#narrow());
+  }
+
+  #narrow(): void {
+    const wanted = this.#wanted();
+    if ([...(this.#blocked ?? [])].some((key) => !wanted.has(key))) this.#blocker.interrupt();
+  }
+
+  /** Blocks again and again for as long as somebody waits. */
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    for (let keys = this.#wanted(); this.#waiters.size > 0; keys = this.#wanted()) {
+      this.#blocked = keys;
+      const popped = keys.size === 0 ? await this.#pause(LINGER) : await this.#blocker.pop([...keys], BLOCK);
+      this.#blocked = null;
+      this.#cancelLinger?.();
+      if (popped === 'unreachable') await this.#fail();
+      else if (popped !== null) await this.#deliver(popped);
     }
+    this.#isRunning = false;
   }
 
-  async #connect(): Promise<Blocker> {
-    const client = this.#main.client.duplicate({
-      maxRetriesPerRequest: null,
-      // One that is cut off is not mended: the next wait opens another.
-      retryStrategy: () => null,
-    });
-    client.on('error', () => undefined);
-    client.on('close', () => this.#drop(client));
-    this.#open.add(client);
-    const greeted = new AbortController();
-    this.#dropAfter(client, SILENCE, greeted.signal);
-    try {
-      await client.connect();
-      return { client, id: await client.client('ID') };
-    } catch (error) {
-      this.#drop(client);
-      throw error;
-    } finally {
-      greeted.abort();
-    }
+  /** Ends one of those who wait for a key. A token that nobody waits for any more is left for the next who does. */
+  async #deliver({ key }: { readonly key: string }): Promise<void> {
+    const waiter = [...this.#waiters].find(({ keys }) => keys.includes(key));
+    if (waiter === undefined) this.#main.attempt((client) => client.rpush(key, '1')).catch(() => undefined);
+    else waiter.end('woken');
+    if (this.#waiters.size > 0) await this.#pause(RETURN_TIME);
   }
 
-  /** Ends a block on the server, where a token may be popped in the same moment and must not be lost. */
-  async #unblock({ client, id }: Blocker, answered: AbortSignal): Promise<void> {
-    this.#dropAfter(client, SILENCE, answered);
-    try {
-      await this.#main.attempt((main) => main.client('UNBLOCK', id));
-    } catch {
-      this.#drop(client);
-    }
+  /** Nobody can wait while the server is away: those who do look for themselves, after a while. */
+  async #fail(): Promise<void> {
+    const waiters = [...this.#waiters];
+    await this.#clock.sleep(OUTAGE_PAUSE, this.#closing.signal);
+    for (const { end } of waiters) end('timeout');
   }
 
-  /** Puts a token back that nobody waits for any more. Should it be lost, the next who waits looks for himself. */
-  #leave(key: string): void {
-    this.#main.attempt((client) => client.rpush(key, '1')).catch(() => undefined);
-  }
-
-  /** A connection that gives no answer is dead, though it may look alive. */
-  #dropAfter(client: Redis, limit: number, answered: AbortSignal): void {
-    void this.#clock.sleep(limit, answered).then((isSilent) => {
-      if (isSilent) this.#drop(client);
-    });
-  }
-
-  #drop(client: Redis): void {
-    this.#open.delete(client);
-    const index = this.#idle.findIndex((blocker) => blocker.client === client);
-    if (index >= 0) this.#idle.splice(index, 1);
-    client.disconnect();
-  }
-
-  close(): void {
-    this.#closing.abort();
-    for (const client of [...this.#open]) this.#drop(client);
+  /** Waits until somebody begins to wait, or the time is up. */
+  async #pause(milliseconds: number): Promise<null> {
+    this.#resume = new AbortController();
+    await this.#clock.sleep(milliseconds, this.#resume.signal);
+    this.#resume = null;
+    return null;
   }
 }

@@ -1,6 +1,7 @@
-import type { Reopen } from '../../contract/backend.ts';
+import type { Callee, Reopen, Wake } from '../../contract/backend.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Books } from './books.ts';
+import { Calls } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { closed, isBusy, toWingmanError } from './errors.ts';
 import type { OpenFile } from './file.ts';
@@ -19,14 +20,18 @@ export interface SqliteSettings {
   readonly reopen: Reopen | null;
 }
 
+/** What is waited for is named after one of these. */
+const [QUEUE, NEWS, CALL] = ['q', 'n', 'c'];
+
+type Waiting = { readonly timeout: number; readonly signal?: AbortSignal };
+
 /** What every concern of the backend works with: transactions over the file, and those who wait. */
 export class Desk {
   readonly file: OpenFile;
   readonly settings: SqliteSettings;
-  /** Those who wait for work, by queue. */
-  readonly watch: Watch;
-  /** Those who wait for news of jobs, by their names as watchers. */
-  readonly news: Watch;
+  /** Those who wait for work, by queue; for news of jobs, by their names as watchers; and to be called. */
+  readonly #watch: Watch;
+  readonly calls = new Calls();
 
   constructor(file: OpenFile, settings: SqliteSettings) {
     this.file = file;
@@ -35,10 +40,29 @@ export class Desk {
     const { path } = settings;
     const version = (): number | null =>
       unlessBusy(path, () => integer(connection.get('PRAGMA data_version')?.data_version));
-    const watchFor = (has: (connection: Connection, name: string) => boolean): Watch =>
-      new Watch({ ...settings, version, isThere: (name) => unlessBusy(path, () => has(connection, name)) });
-    this.watch = watchFor((open, queue) => hasWaiting(open, queue, settings.clock.now()));
-    this.news = watchFor(hasNews);
+    const isThere = (name: string): boolean | null => unlessBusy(path, () => this.#isThere(connection, name));
+    this.#watch = new Watch({ ...settings, version, isThere });
+  }
+
+  #isThere(connection: Connection, awaited: string): boolean {
+    const name = awaited.slice(1);
+    if (awaited.startsWith(NEWS)) return hasNews(connection, name);
+    const now = this.settings.clock.now();
+    return awaited.startsWith(QUEUE) ? hasWaiting(connection, name, now) : this.calls.isCalled(connection, name, now);
+  }
+
+  /** Waits for work in some queues. */
+  waitForWork(queues: readonly string[], options: Waiting): Promise<Wake> {
+    return this.#watch.wait(named(QUEUE, queues), options);
+  }
+
+  /** Waits for news of jobs. */
+  waitForNews(watcher: string, options: Waiting): Promise<Wake> {
+    return this.#watch.wait([NEWS + watcher], options);
+  }
+
+  waitForCall(callee: Callee, options: Waiting): Promise<Wake> {
+    return this.#watch.wait(named(CALL, Calls.of(callee)), options);
   }
 
   /** Does a step in a transaction of its own, and wakes those who wait for what it brought. */
@@ -51,8 +75,9 @@ export class Desk {
       books.save();
       return { reply, arrived: books.arrived, told: books.telling.told };
     });
-    this.watch.wake(arrived);
-    this.news.wake(told);
+    if (arrived.size > 0) this.#watch.wake(new Set(named(QUEUE, arrived)));
+    if (told.size > 0) this.#watch.wake(new Set(named(NEWS, told)));
+    this.#watch.written();
     return reply;
   }
 
@@ -61,36 +86,19 @@ export class Desk {
     return transactions.read(() => step(connection));
   }
 
-  /**
-   * Looks again and again, `interval` milliseconds apart, until there is something to give: a file tells nobody what is
-   * written to it.
-   * @returns null when the time is up, or the signal aborts
-   */
-  async poll<Found>(
-    look: (connection: Connection) => Found | null,
-    interval: number,
-    { timeout, signal }: { readonly timeout: number; readonly signal?: AbortSignal },
-  ): Promise<Found | null> {
-    const { clock } = this.settings;
-    const end = clock.monotonic() + timeout;
-    for (;;) {
-      const found = await this.read(look);
-      const left = end - clock.monotonic();
-      if (found !== null || left <= 0) return found;
-      if (!(await clock.sleep(Math.min(interval, left), signal))) return null;
-    }
-  }
-
   assertOpen(): void {
     if (this.file.retries.isClosed) throw closed(this.settings.path);
   }
 
   close(): void {
     this.file.retries.close();
-    this.watch.close();
-    this.news.close();
+    this.#watch.close();
     this.file.connection.close();
   }
+}
+
+function named(kind: string, names: Iterable<string>): string[] {
+  return Array.from(names, (name) => kind + name);
 }
 
 function unlessBusy<Result>(path: string, look: () => Result): Result | null {

@@ -18,11 +18,6 @@ export function retire({ connection, now }: Books, worker: string): void {
   else connection.run(workers.renew, now, worker);
 }
 
-/** Makes a candidate the leader, or lets it go on, unless another one leads. */
-export function lead({ connection, now }: Books, candidate: string, lease: number): boolean {
-  return connection.run(leader.lead, candidate, toStored(now + lease), now) > 0;
-}
-
 export function resign({ connection }: Books, candidate: string): void {
   connection.run(leader.resign, candidate);
 }

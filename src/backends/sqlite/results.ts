@@ -45,7 +45,7 @@ export class SqliteResults implements ResultStore {
   async news(watcher: string, options: { timeout: number; signal?: AbortSignal }): Promise<readonly string[]> {
     this.#desk.assertOpen();
     // As soon as there is some: so that what is there already is given at once.
-    if ((await this.#desk.news.wait([watcher], options)) !== 'woken') return [];
+    if ((await this.#desk.waitForNews(watcher, options)) !== 'woken') return [];
     return this.#desk.read((connection) =>
       connection.all(watching.news, watcher, MOST_WATCHES).map(({ id }) => text(id)),
     );

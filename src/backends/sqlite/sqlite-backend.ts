@@ -1,7 +1,10 @@
 import type {
   Acted,
   Backend,
+  Callee,
   CancelReply,
+  CheckedIn,
+  CheckIn,
   ControlBackend,
   Counters,
   DeadLetter,
@@ -25,7 +28,7 @@ import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
 import type { Keep } from '../../core/keep.ts';
 import type { StoredLock } from '../../core/lock.ts';
 import { SqliteBulk } from './bulk.ts';
-import type { Connection } from './connection.ts';
+import { checkIn } from './checking-in.ts';
 import { SqliteControls } from './controls.ts';
 import { Desk, type SqliteSettings } from './desk.ts';
 import { diagnose } from './diagnosing.ts';
@@ -34,19 +37,13 @@ import { enqueue } from './enqueueing.ts';
 import { exchange } from './exchanging.ts';
 import type { OpenFile } from './file.ts';
 import { ahead, deadLetters, find, holders, list, peek, readStats, size } from './inspecting.ts';
-import { lead, register, renew, resign, retire } from './leases.ts';
-import { cancel, lock, toCancel, unlock } from './locking.ts';
+import { register, renew, resign, retire } from './leases.ts';
+import { cancel, lock, unlock } from './locking.ts';
 import { once, onceClaimed } from './replies.ts';
 import { SqliteResults } from './results.ts';
 import { SqliteSchedules } from './schedules.ts';
-import { firstDue, passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
+import { passGrants, promote, reclaim, relinquish, unpark } from './sweeping.ts';
 import { SqliteUniqueKeys } from './uniqueness.ts';
-
-/** Milliseconds between two looks for a job that is due sooner than all others: so late it may be. */
-const DUE_INTERVAL = 25;
-
-/** Milliseconds between two looks for jobs that are to be cancelled. */
-const CANCEL_INTERVAL = 250;
 
 /** The contract over one file. Each method is one transaction; what it does stands in the file of its concern. */
 export class SqliteBackend implements Backend {
@@ -61,8 +58,6 @@ export class SqliteBackend implements Backend {
   readonly uniqueKeys: SqliteUniqueKeys;
   readonly bulk: SqliteBulk;
   readonly #desk: Desk;
-  /** When the first of the scheduled jobs was due that the last promotion left. */
-  #knownDue = Number.POSITIVE_INFINITY;
 
   constructor(file: OpenFile, settings: SqliteSettings) {
     this.location = `sqlite:${settings.path}`;
@@ -102,6 +97,7 @@ export class SqliteBackend implements Backend {
   }
 
   retire(worker: string): Promise<void> {
+    this.#desk.calls.forget(worker);
     return this.#desk.write((books) => retire(books, worker));
   }
 
@@ -113,8 +109,12 @@ export class SqliteBackend implements Backend {
     return this.#desk.write((books) => reclaim(books, limit));
   }
 
-  lead(candidate: string, lease: number): Promise<boolean> {
-    return this.#desk.write((books) => lead(books, candidate, lease));
+  checkIn(given: CheckIn): Promise<CheckedIn> {
+    return this.#desk.write((books) => {
+      const reply = checkIn(books, given);
+      this.#desk.calls.told(books.connection, given, reply, books.now);
+      return reply;
+    });
   }
 
   resign(candidate: string): Promise<void> {
@@ -124,7 +124,7 @@ export class SqliteBackend implements Backend {
   promote(limit: number): Promise<PromoteReply> {
     return this.#desk.write((books) => {
       const reply = promote(books, limit);
-      this.#knownDue = reply.next === null ? Number.POSITIVE_INFINITY : books.now + reply.next;
+      this.#desk.calls.promoted(reply.next === null ? Number.POSITIVE_INFINITY : books.now + reply.next);
       return reply;
     });
   }
@@ -201,26 +201,12 @@ export class SqliteBackend implements Backend {
 
   async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
     this.#desk.assertOpen();
-    return this.#desk.watch.wait(queues, options);
+    return this.#desk.waitForWork(queues, options);
   }
 
-  /** Looks many times a second, and only where somebody has to know: the leader of a cluster. */
-  async waitForDue(options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
-    const isSooner = (connection: Connection): true | null => (firstDue(connection) < this.#knownDue ? true : null);
-    if ((await this.#desk.poll(isSooner, DUE_INTERVAL, options)) !== null) return 'woken';
-    return options.signal?.aborted === true ? 'aborted' : 'timeout';
-  }
-
-  async cancellations(
-    worker: string,
-    known: readonly string[],
-    options: { timeout: number; signal?: AbortSignal },
-  ): Promise<readonly string[]> {
-    const asked = (connection: Connection): string[] | null => {
-      const tokens = toCancel(connection, worker).filter((token) => !known.includes(token));
-      return tokens.length > 0 ? tokens : null;
-    };
-    return (await this.#desk.poll(asked, CANCEL_INTERVAL, options)) ?? [];
+  async waitForCall(callee: Callee, options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+    this.#desk.assertOpen();
+    return this.#desk.waitForCall(callee, options);
   }
 
   /** One file has no replicas. */

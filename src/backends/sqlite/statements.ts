@@ -290,12 +290,20 @@ export const ungranted = {
   any: 'SELECT 1 FROM ungranted LIMIT 1',
 } as const;
 
+/** What the check-in looks at: the first of what is sorted by time. */
+export const due = {
+  grants: 'SELECT grant_ends FROM jobs WHERE grant_ends IS NOT NULL ORDER BY grant_ends, id LIMIT 1',
+  failed: "SELECT ended_at FROM jobs WHERE state = 'failed' ORDER BY ended_at, id LIMIT 1",
+  parked: "SELECT 1 FROM jobs WHERE type = ? AND state = 'parked' LIMIT 1",
+} as const;
+
 export const workers = {
   register: `INSERT INTO workers (worker, lease_ends, takes) VALUES (?, ?, ?)
     ON CONFLICT (worker) DO UPDATE SET lease_ends = excluded.lease_ends`,
   renew: 'UPDATE workers SET lease_ends = ? WHERE worker = ?',
   remove: 'DELETE FROM workers WHERE worker = ?',
   ended: 'SELECT worker FROM workers WHERE lease_ends <= ? ORDER BY lease_ends, worker',
+  first: 'SELECT lease_ends FROM workers ORDER BY lease_ends LIMIT 1',
 } as const;
 
 export const leader = {
@@ -304,6 +312,7 @@ export const leader = {
     ON CONFLICT (one) DO UPDATE SET candidate = excluded.candidate, lease_ends = excluded.lease_ends
       WHERE candidate = excluded.candidate OR lease_ends <= ?`,
   resign: 'DELETE FROM leader WHERE one = 1 AND candidate = ?',
+  ends: 'SELECT lease_ends FROM leader WHERE one = 1',
 } as const;
 
 export const failures = {
@@ -322,6 +331,7 @@ export const kept = {
   oldest: "SELECT ended_at FROM jobs WHERE type = ? AND state = 'completed' ORDER BY ended_at, id LIMIT 1",
   /** Only those that have a job which expires now. */
   expiring: 'SELECT type FROM kept WHERE expires <= ?',
+  first: 'SELECT expires FROM kept WHERE expires IS NOT NULL ORDER BY expires LIMIT 1',
 } as const;
 
 export const tallies = {

@@ -2,17 +2,10 @@ import type { Move, PromoteReply, SweepReply } from '../../contract/backend.ts';
 import { MOST_CRASHES } from '../../core/outcome.ts';
 import { readKey } from '../../core/rate.ts';
 import { type Books, move } from './books.ts';
-import type { Connection } from './connection.ts';
+import { firstDue } from './calls.ts';
 import { grantAll, hasUngranted, passGrant, requeue, resumed } from './granting.ts';
-import { type Entry, integer, real, text, textOf, toEntry } from './rows.ts';
-import { calls, cancels, paces, questions, uniqueKeys, watchesOver, workers } from './statements.ts';
-
-// A client repeats a call within seconds. One that has ended never does, and its last replies stay until then.
-const REPLIES_KEPT = 86_400_000;
-const REPLIES_DROPPED = 1_000;
-// What is past says nothing.
-const RATES_DROPPED = 1_000;
-const KEYS_DROPPED = 1_000;
+import { type Entry, text, textOf, toEntry } from './rows.ts';
+import { paces, questions, workers } from './statements.ts';
 
 /** Takes up to `limit` jobs back from workers whose lease has ended. */
 export function reclaim(books: Books, limit: number): SweepReply {
@@ -51,12 +44,6 @@ export function reclaim(books: Books, limit: number): SweepReply {
     connection.run(workers.remove, worker);
   }
   moves.push(...grantAll(books, freed));
-  connection.run(cancels.dropEnded);
-  connection.run(calls.dropOld, now - REPLIES_KEPT, REPLIES_DROPPED);
-  connection.run(paces.dropSpent, now, RATES_DROPPED);
-  connection.run(paces.dropPaused, now, RATES_DROPPED);
-  connection.run(uniqueKeys.dropEnded, now, KEYS_DROPPED);
-  for (const statement of Object.values(watchesOver)) connection.run(statement, now, REPLIES_DROPPED);
   return { moves, more: left === 0 };
 }
 
@@ -79,15 +66,6 @@ export function relinquish(books: Books, worker: string, known: readonly string[
     moves.push(move('reclaimed', entry, worker), ...queued.moves);
   }
   return { moves: [...moves, ...grantAll(books, freed)], more: false };
-}
-
-/** When the first of the scheduled jobs is due, or a rate allows one more to start; infinite where neither will be. */
-export function firstDue(connection: Connection): number {
-  const [due, timer] = [connection.get(questions.nextDue), connection.get(paces.nextTimer)];
-  return Math.min(
-    due === undefined ? Number.POSITIVE_INFINITY : integer(due.due),
-    timer === undefined ? Number.POSITIVE_INFINITY : real(timer.at),
-  );
 }
 
 /** Moves up to `limit` scheduled jobs that are due to the backs of their queues; then grants what rates allow by now. */

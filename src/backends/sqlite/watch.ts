@@ -1,5 +1,6 @@
 import type { Wake } from '../../contract/backend.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { shuffled } from '../../runtime/shuffled.ts';
 
 export interface WatchSettings {
   readonly clock: Clock;
@@ -12,8 +13,8 @@ export interface WatchSettings {
 }
 
 /**
- * Those who wait in this process, for work in some queues or for news of jobs. What this process writes wakes them at once; for
- * what others do, one of them all looks at the file, as long as somebody waits.
+ * Those who wait in this process. One of them all looks at the file, as long as somebody waits, and only where it has changed; what this
+ * process writes wakes at once where it is known whom.
  */
 export class Watch {
   readonly #settings: WatchSettings;
@@ -55,10 +56,15 @@ export class Watch {
     }
   }
 
-  /** Wakes all who wait for one of these. */
+  /** Wakes all who wait for one of these, in no order: of two, the same must not always be faster. */
   wake(there: ReadonlySet<string>): void {
-    if (there.size === 0) return;
-    for (const [done, awaited] of [...this.#waiting]) if (awaited.some((name) => there.has(name))) done('woken');
+    const woken = [...this.#waiting].filter(([, awaited]) => awaited.some((name) => there.has(name)));
+    for (const [done] of shuffled(woken)) done('woken');
+  }
+
+  /** This process has written, which the version does not tell: who waits is looked for at the next look. */
+  written(): void {
+    this.#seen = undefined;
   }
 
   close(): void {

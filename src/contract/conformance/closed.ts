@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../core/envelope.ts';
 import type { Backend, ControlBackend, ResultStore, ScheduleStore } from '../backend.ts';
-import { begin, newJob } from './session.ts';
+import { begin, newJob, Session } from './session.ts';
 import type { Subject } from './subject.ts';
 
 const call = { client: 'late', sequence: 1, floor: 1 };
@@ -41,7 +41,7 @@ const methods: Readonly<
   deadLetters: (backend) => backend.deadLetters(0, 1),
   stats: (backend) => backend.stats(),
   now: (backend) => backend.now(),
-  lead: (backend) => backend.lead('w', 1),
+  checkIn: (backend) => new Session(backend).checkIn(),
   resign: (backend) => backend.resign('w'),
   expire: (backend) => backend.expire({ for: 1, count: null }, 1),
   cancel: (backend, job) => backend.cancel(call, job.id),
@@ -51,8 +51,7 @@ const methods: Readonly<
   replicated: (backend) => backend.replicated(1, 1),
   diagnose: (backend) => backend.diagnose('full'),
   increment: (backend) => backend.increment(call, 'failed', 1),
-  waitForDue: (backend) => backend.waitForDue({ timeout: 10 }),
-  cancellations: (backend) => backend.cancellations('w', [], { timeout: 10 }),
+  waitForCall: (backend) => backend.waitForCall({ worker: 'w', leads: true }, { timeout: 10 }),
   wait: (backend) => backend.wait(['q'], { timeout: 1 }),
   'controls.pause': (backend) => backend.controls.pause(call, { queue: 'q' }, { by: null, reason: null }),
   'controls.resume': (backend) => backend.controls.resume(call, { queue: 'q' }),

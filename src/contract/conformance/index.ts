@@ -1,6 +1,7 @@
 /** The conformance suite: what every backend must do, as tests. One file for each concern. */
 import { describe } from 'vitest';
 import { bulkSuite } from './bulk.ts';
+import { checkInSuite } from './check-in.ts';
 import { claimSuite } from './claim.ts';
 import { closedSuite } from './closed.ts';
 import { controlsSuite } from './controls.ts';
@@ -48,6 +49,7 @@ const suites = [
   bulkSuite,
   endingSuite,
   leadershipSuite,
+  checkInSuite,
   signalSuite,
   resultsSuite,
   watchingSuite,

@@ -93,7 +93,7 @@ export function operateSuite(subject: Subject): void {
       const [a] = await session.claim(worker, 2);
       if (a === undefined) throw new Error('a should have come up');
       expect(await session.cancel('a')).toEqual({ result: 'asked', moves: [] });
-      expect(await backend.cancellations(worker, [], { timeout: 5_000 })).toEqual([a.token]);
+      expect(await session.toCancel(worker)).toEqual([a.token]);
       expect((await backend.find('a'))?.state).toBe('processing');
       const { settled, moves } = await session.settle(a, outcome);
       expect(settled).toEqual(['cancelled']);
@@ -104,13 +104,13 @@ export function operateSuite(subject: Subject): void {
     });
 
     it.each([completed, failed])('lets it end where it does: $kind', async (outcome) => {
-      const { session, backend } = await begin(subject);
+      const { session } = await begin(subject);
       const worker = await session.worker();
       await session.enqueue(newJob('a'));
       const a = await session.take(worker, 'a');
       await session.cancel('a');
       expect((await session.settle(a, outcome)).settled).toEqual(['settled']);
-      expect(await backend.cancellations(worker, [a.token], { timeout: 10 })).toEqual([]);
+      expect(await session.toCancel(worker)).toEqual([]);
       // A later job of the same id is another one.
       if (outcome.kind === 'failed') await session.discard('a');
       await session.enqueue(newJob('a'));
@@ -119,31 +119,39 @@ export function operateSuite(subject: Subject): void {
       expect(await session.waiting()).toEqual(['a']);
     });
 
-    it('wakes the worker that waits to be told, and no other, within a second', async () => {
+    it('calls the worker, and no other', async () => {
       const { session, backend } = await begin(subject);
       const [worker, other] = [await session.worker(), await session.worker()];
       await session.enqueue(newJob('a'), newJob('b'));
       const a = await session.take(worker, 'a');
       const b = await session.take(other, 'b');
-      const told = backend.cancellations(worker, [], { timeout: 20_000 });
-      const otherTold = backend.cancellations(other, [], { timeout: 1_500 });
+      await session.checkIn();
+      const called = backend.waitForCall({ worker, leads: false }, { timeout: 20_000 });
+      const otherCalled = backend.waitForCall({ worker: other, leads: false }, { timeout: 300 });
       await session.cancel('a');
-      expect(await told).toEqual([a.token]);
-      expect(await otherTold).toEqual([]);
-      // What is known is not told again, and what comes then is.
-      const next = backend.cancellations(other, [], { timeout: 20_000 });
+      expect(await called).toBe('woken');
+      expect(await session.toCancel(worker)).toEqual([a.token]);
+      expect(await otherCalled).toBe('timeout');
+      expect(await session.toCancel(other)).toEqual([]);
+      // It is told for as long as it runs, and called for what comes next.
+      expect(await session.toCancel(worker)).toEqual([a.token]);
+      const next = backend.waitForCall({ worker: other, leads: false }, { timeout: 20_000 });
       await session.cancel('b');
-      expect(await next).toEqual([b.token]);
-      expect(await backend.cancellations(other, [b.token], { timeout: 10 })).toEqual([]);
+      expect(await next).toBe('woken');
+      expect(await session.toCancel(other)).toEqual([b.token]);
     });
 
-    it('ends the wait when its signal aborts', async () => {
+    it('calls a worker that begins to wait only now, once', async () => {
       const { session, backend } = await begin(subject);
       const worker = await session.worker();
-      const controller = new AbortController();
-      const told = backend.cancellations(worker, [], { timeout: 60_000, signal: controller.signal });
-      controller.abort();
-      expect(await told).toEqual([]);
+      await session.enqueue(newJob('a'));
+      const a = await session.take(worker, 'a');
+      await session.checkIn({ worker });
+      await session.cancel('a');
+      const callee = { worker, leads: true };
+      expect(await backend.waitForCall(callee, { timeout: 20_000 })).toBe('woken');
+      expect(await session.toCancel(worker)).toEqual([a.token]);
+      expect(await backend.waitForCall(callee, { timeout: 50 })).toBe('timeout');
     });
 
     it('ends it when its worker vanishes, and crashes count for nothing', async () => {

@@ -139,18 +139,19 @@ export function ratesSuite(subject: Subject): void {
       expect(await backend.controls.rate('r')).toMatchObject({ pausedUntil: null });
     });
 
-    it('wakes whoever promotes for a rate that allows more before all that is scheduled', async () => {
+    it('calls the leader for a rate that allows more before all that is scheduled', async () => {
       const { session, backend } = await begin(subject);
       const worker = await session.worker();
       await session.enqueue(newJob('later', { due: { in: HOUR } }));
-      await backend.promote(10);
-      // The token of what was scheduled before.
-      await backend.waitForDue({ timeout: 20 });
-      const woken = backend.waitForDue({ timeout: 5_000 });
+      const leader = { worker: null, leads: true };
+      // The call for what was scheduled before.
+      await backend.waitForCall(leader, { timeout: 20 });
+      await session.checkIn();
+      const woken = backend.waitForCall(leader, { timeout: 5_000 });
       await session.enqueue(newJob('a', { locks: [rate('r', 50)] }), newJob('b', { locks: [rate('r', 50)] }));
       await session.claim(worker, 10);
       expect(await woken).toBe('woken');
-      expect((await backend.promote(10)).next).toBeLessThanOrEqual(50);
+      expect((await session.checkIn()).due.promote).toBeLessThanOrEqual(50);
     });
 
     it('goes by the newest rate that was asked for', async () => {

@@ -10,6 +10,8 @@ import type {
   Backend,
   BulkCancelReply,
   CancelReply,
+  CheckedIn,
+  CheckIn,
   Claim,
   Counters,
   Enqueued,
@@ -83,6 +85,22 @@ export class Session {
     const worker = `worker-${this.#workers}-${randomUUID().slice(0, 8)}`;
     await this.backend.register(worker, HOUR);
     return worker;
+  }
+
+  /** Checks in as the leader, if nobody else is, with no worker and for no work, but for what is given. */
+  checkIn(given: Partial<CheckIn> = {}): Promise<CheckedIn> {
+    const nobody = { worker: null, lease: HOUR, queues: [], types: [], keepFailed: { for: null, count: null } };
+    return this.backend.checkIn({ candidate: 'candidate', leadership: HOUR, ...nobody, ...given });
+  }
+
+  /** Whether a candidate leads from now on. */
+  async lead(candidate: string, leadership: number): Promise<boolean> {
+    return (await this.checkIn({ candidate, leadership })).leads;
+  }
+
+  /** The tokens of the runs of a worker that are to be cancelled. */
+  async toCancel(worker: string): Promise<readonly string[]> {
+    return (await this.checkIn({ worker })).toCancel;
   }
 
   exchange(worker: string, settlements: readonly Settlement[], claim?: Claim): Promise<ExchangeReply> {

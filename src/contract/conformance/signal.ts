@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../backend.ts';
-import { begin, completed, HOUR, itIfAble, locks, newJob, released, retry, roundTrips, Session } from './session.ts';
+import { begin, completed, itIfAble, locks, newJob, released, retry, roundTrips, Session } from './session.ts';
 import type { Store, Subject } from './subject.ts';
 
 /** Longer than any wake-up takes; a test that comes to it has failed. */
@@ -43,64 +43,7 @@ const wakers: Readonly<Record<string, (session: Session) => Promise<() => Promis
   },
 };
 
-/** Each way in which a job is put off until it is due. */
-const schedulers: Readonly<Record<string, (session: Session) => Promise<() => Promise<unknown>>>> = {
-  'a job that is enqueued': async (session) => () => session.enqueue(newJob('a', { due: { in: 5_000 } })),
-  'a job that is tried again': async (session) => {
-    const worker = await session.worker();
-    await session.enqueue(newJob('a'));
-    const job = await session.take(worker, 'a');
-    return () => session.settle(job, retry(5_000));
-  },
-  'a job that is put off': async (session) => {
-    const worker = await session.worker();
-    await session.enqueue(newJob('a'));
-    const job = await session.take(worker, 'a');
-    return () => session.settle(job, { kind: 'snoozed', due: { in: 5_000 } });
-  },
-};
-
 export function signalSuite(subject: Subject): void {
-  describe('wait for what is due', () => {
-    for (const [title, prepare] of Object.entries(schedulers)) {
-      it(`is woken by ${title}, and is due sooner than all others`, async () => {
-        const { session, backend } = await begin(subject);
-        await session.enqueue(newJob('late', { due: { in: HOUR } }));
-        const act = await prepare(session);
-        await backend.promote(10);
-        // What has come up before is known by now.
-        await backend.waitForDue({ timeout: 50 });
-        const waiting = backend.waitForDue({ timeout: LONG });
-        await roundTrips(backend);
-        await act();
-        expect(await waiting).toBe('woken');
-        expect((await backend.promote(10)).next).toBeLessThanOrEqual(5_000);
-      });
-    }
-
-    it('hears of one that came between the look and the wait', async () => {
-      const { session, backend } = await begin(subject);
-      await backend.promote(10);
-      await session.enqueue(newJob('a', { due: { in: 5_000 } }));
-      expect(await backend.waitForDue({ timeout: LONG })).toBe('woken');
-    });
-
-    it('is not woken for good by what is due later, and ends when its time is up or its signal aborts', async () => {
-      const { session, backend } = await begin(subject);
-      await session.enqueue(newJob('first', { due: { in: 5_000 } }));
-      await backend.promote(10);
-      await backend.waitForDue({ timeout: 50 });
-      await session.enqueue(newJob('later', { due: { in: HOUR } }));
-      // A backend may wake for nothing, and then once.
-      await backend.waitForDue({ timeout: 50 });
-      expect(await backend.waitForDue({ timeout: 50 })).toBe('timeout');
-      const controller = new AbortController();
-      const waiting = backend.waitForDue({ timeout: LONG, signal: controller.signal });
-      controller.abort();
-      expect(await waiting).toBe('aborted');
-    });
-  });
-
   describe('wait', () => {
     for (const [title, prepare] of Object.entries(wakers)) {
       it(`is woken by ${title}`, async () => {

@@ -58,3 +58,40 @@ test('an abort ends a wait at once on a connection that is half-open, and one th
     expect(await waiting).toBe('aborted');
   }
 });
+
+test('all waits of a handle share one connection, and each is ended by its own token alone', async () => {
+  const target = await server();
+  const { backend, session } = await store({ url: target.url });
+  const blocked = async () => {
+    const lines = (await target.cli('CLIENT', 'LIST')).split('\n');
+    return lines.filter((line) => line.includes('flags=b'));
+  };
+  const worker = await session.worker();
+  await session.checkIn({ worker });
+  const waits = ['a', 'b', 'c'].map((queue) => backend.wait([queue], { timeout: 20_000 }));
+  const called = backend.waitForCall({ worker, leads: true }, { timeout: 20_000 });
+  await expect.poll(async () => (await blocked()).length).toBe(1);
+  await session.enqueue(newJob('1', { queue: 'b' }));
+  expect(await Promise.race([...waits.map((wait, at) => wait.then(() => at)), called.then(() => 'called')])).toBe(1);
+  await session.enqueue(newJob('2', { queue: 'c', due: { in: 60_000 } }));
+  expect(await called).toBe('woken');
+  // One who comes while it blocks for others is waited for as well.
+  const late = backend.wait(['d'], { timeout: 20_000 });
+  await session.enqueue(newJob('3', { queue: 'd' }));
+  expect(await late).toBe('woken');
+  await expect.poll(async () => (await blocked()).length).toBe(1);
+  await session.enqueue(newJob('4', { queue: 'a' }), newJob('5', { queue: 'c' }));
+  expect(await Promise.all(waits)).toEqual(['woken', 'woken', 'woken']);
+  await expect.poll(blocked).toEqual([]);
+});
+
+test('a token that comes for one whose time is up is left for the next', async () => {
+  const target = await server();
+  const { backend, session } = await store({ url: target.url, prefix: 'left' });
+  for (let round = 0; round < 20; round += 1) {
+    const queue = `q${round}`;
+    expect(await backend.wait([queue], { timeout: 5 })).toBe('timeout');
+    await session.enqueue(newJob(`job-${round}`, { queue }));
+    await expect.poll(() => target.cli('LLEN', `left:wake:${queue}`)).toBe('1');
+  }
+});

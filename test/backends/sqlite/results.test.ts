@@ -35,10 +35,10 @@ test('nothing of it stays, with jobs that are removed, and after the time in whi
   expect(rows()).toEqual({ progress: 1, results: 1, watchers: 2, news: 2, ended: 1 });
   await session.discard('kept');
   expect(rows()).toEqual({ progress: 0, results: 0, watchers: 1, news: 2, ended: 2 });
-  await backend.reclaim(10);
+  await session.checkIn();
   expect(rows()).toEqual({ progress: 0, results: 0, watchers: 1, news: 2, ended: 2 });
   ahead = 60_000;
-  await backend.reclaim(10);
+  await session.checkIn();
   expect(rows()).toEqual({ progress: 0, results: 0, watchers: 0, news: 0, ended: 0 });
 });
 

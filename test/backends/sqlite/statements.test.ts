@@ -10,6 +10,8 @@ const { stats, ...all } = statements;
 const exempt = new Map([
   ['questions.nextDue', 'it is the first of its index'],
   ['paces.nextTimer', 'it is the first of its index'],
+  ['due.failed', 'it is the first of its index'],
+  ['workers.first', 'it is the first of its index'],
   ['listings.scheduled', 'all of an index, in its order, as far as the offset and the limit reach'],
   ['listings.failed', 'all of an index, in its order, as far as the offset and the limit reach'],
   ['listings.deadLetters', 'a table in the order of its key, as far as the offset and the limit reach'],

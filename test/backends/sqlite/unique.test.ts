@@ -26,7 +26,7 @@ test('nothing is left of keys whose jobs have ended, however that was', async ()
   expect(await valueIn(path, KEYS)).toBe(1);
   // What is taken for a time is dropped by a sweep.
   await session.passed();
-  await session.backend.reclaim(10);
+  await session.checkIn();
   expect(await valueIn(path, KEYS)).toBe(0);
 });
 

@@ -28,11 +28,11 @@ local function prune(worker)
   end
 end
 
--- Marks a job that runs, and wakes its worker.
+-- Marks a job that runs, and calls its worker.
 local function ask(worker, id, token)
   prune(worker)
   call('HSET', cancels_key(worker), id, token)
-  if call('EXISTS', control_key(worker)) == 0 then call('RPUSH', control_key(worker), '1') end
+  call_by(control_key(worker))
 end
 
 local function cancel(id)

@@ -7,12 +7,12 @@
 --@include start
 --@include telling
 --@include envelope
+--@include keep
 
 local left = tonumber(ARGV[2])
 
 local function expire(key, rule)
-  local keep_for, keep_count = string.match(rule, '^(%S+) (%S+)$')
-  keep_for, keep_count = tonumber(keep_for), tonumber(keep_count)
+  local keep_for, keep_count = read_rule(rule)
   local too_old = keep_for < 0 and 0 or call('ZCOUNT', key, '-inf', now - keep_for)
   local too_many = keep_count < 0 and 0 or call('ZCARD', key) - keep_count
   local surplus = math.min(math.max(too_old, too_many), left)

@@ -6,11 +6,5 @@
 --@include start
 --@include pace
 --@include queues
-for at = 2, #ARGV do
-  local queue = ARGV[at]
-  if call('EXISTS', queue_key(queue), granted_key(queue), priority_key(queue)) > 0 then
-    local gate = gate_of(queue)
-    if not gate or room_in(queue, gate, 1) > 0 then return 1 end
-  end
-end
-return 0
+--@include work
+return has_work(2, #ARGV) and 1 or 0

@@ -59,5 +59,7 @@ for at = 1, math.min(limit, #ended) do
   local line = line_of(ended[at])
   if line then pass(ended[at], line) else call('ZREM', GRANTS, ended[at]) end
 end
+-- Whoever passes them on is told here that there are more.
+is_leader_called = false
 wake_claimers()
 return { moves, (#ended > limit or has_ungranted()) and 1 or 0 }

@@ -7,6 +7,7 @@
 if call('ZSCORE', WORKERS, ARGV[2]) then
   if call('EXISTS', processing_key(ARGV[2])) == 1 then
     call('ZADD', WORKERS, now, ARGV[2])
+    call_by(DUE_SOONER)
   else
     call('ZREM', WORKERS, ARGV[2])
     call('HDEL', TAKES, ARGV[2])

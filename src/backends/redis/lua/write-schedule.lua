@@ -26,7 +26,14 @@ local function write()
   local version = math.max(time[1] * 1000000 + time[2], (tonumber(current) or 0) + 1)
   call('HSET', SCHEDULES, name, text(version) .. ' ' .. due .. '\n' .. words)
   call('ZADD', SCHEDULE_NAMES, 0, name)
-  if due == '' then call('ZREM', SCHEDULES_DUE, name) else call('ZADD', SCHEDULES_DUE, due, name) end
+  if due == '' then
+    call('ZREM', SCHEDULES_DUE, name)
+  else
+    -- Those that are due and wait are known to whoever leads: only what comes after them counts.
+    local next = call('ZRANGE', SCHEDULES_DUE, '(' .. text(now), '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')[2]
+    is_leader_called = tonumber(due) < tonumber(next or math.huge)
+    call('ZADD', SCHEDULES_DUE, due, name)
+  end
   return text(version) .. ' ' .. (ARGV[11] and append(11, 1, uniques) or '')
 end
 

@@ -142,6 +142,7 @@ local function grant_places(key, grant_timeout)
     if not id then return end
     if looks == 0 then
       call('ZADD', UNGRANTED, 'NX', now, key)
+      is_leader_called = true
       return
     end
     looks = looks - 1
@@ -162,6 +163,7 @@ local function grant_places(key, grant_timeout)
       call('HDEL', PASSES, id)
       free(id, places)
       for _, freed in ipairs(places) do call('ZADD', UNGRANTED, 'NX', now, freed) end
+      is_leader_called = is_leader_called or #places > 0
       bury_job(id, '', 'its stored envelope is damaged')
     end
     local limit = own and limit_of(own)

@@ -24,13 +24,20 @@ local function first_in(key)
   return tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge)
 end
 
--- When whoever promotes had to look first as this script began; nil while that is not known.
+-- When whoever leads had to look first as this script began; nil while that is not known.
 local first_due
 local is_due_sooner = false
+-- There is something else for whoever leads, now.
+local is_leader_called = false
 
 local function note_due(instant)
   if not first_due then first_due = math.min(first_in(SCHEDULED), first_in(TIMERS)) end
   if instant < first_due then first_due, is_due_sooner = instant, true end
+end
+
+-- Calls the one who waits for a token in this list to check in. One token is enough.
+local function call_by(key)
+  if call('EXISTS', key) == 0 then call('RPUSH', key, '1') end
 end
 
 -- Puts a job off, and notes where it is due before all others.
@@ -47,13 +54,13 @@ local function set_timer(key, instant)
 end
 
 -- Leaves a token for one claimer in each queue that got a job. One is enough: who claims and leaves jobs behind leaves the
--- next token, so claimers are woken one after another and never as a herd. And one for whoever promotes, where a job is due
--- before all that he knows of.
+-- next token, so claimers are woken one after another and never as a herd. And one for whoever leads, where there is something for
+-- him to do before all that he knows of.
 local function wake_claimers()
   for queue in pairs(arrived) do
-    if call('EXISTS', wake_key(queue)) == 0 then call('RPUSH', wake_key(queue), '1') end
+    call_by(wake_key(queue))
   end
-  if is_due_sooner and call('EXISTS', DUE_SOONER) == 0 then call('RPUSH', DUE_SOONER, '1') end
+  if is_due_sooner or is_leader_called then call_by(DUE_SOONER) end
 end
 
 --@include calls

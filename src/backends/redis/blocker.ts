@@ -1,0 +1,112 @@
+import type { Redis } from 'ioredis';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Connection } from './connection.ts';
+
+/** How much longer than asked a blocked connection may stay silent before it counts as dead, in milliseconds; it may be a slow one. */
+const SILENCE = 5_000;
+/** Milliseconds until a block is told once more to end: the first time may have come before the block itself. */
+const RETRY = 20;
+
+/** The token that came, by its list; null where the time was up, or the block was interrupted. */
+export type Popped = { readonly key: string } | null | 'unreachable';
+
+/** A connection that blocks, and what ends its block. It is opened when it is needed, and once more after it was lost. */
+export class Blocker {
+  readonly #main: Connection;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+  #client: Redis | null = null;
+  /** By which the server knows the connection. */
+  #id = 0;
+  /** Aborts when the block that goes on has ended; null while there is none. */
+  #answered: AbortController | null = null;
+  #isInterrupted = false;
+
+  constructor(main: Connection, clock: Clock) {
+    this.#main = main;
+    this.#clock = clock;
+  }
+
+  /** Takes a token out of the first of these lists that has one. One at a time. */
+  async pop(keys: readonly string[], timeout: number): Promise<Popped> {
+    this.#isInterrupted = false;
+    const client = this.#client ?? (await this.#connect().catch(() => null));
+    if (client === null) return 'unreachable';
+    // What is asked for has changed while it connected.
+    if (this.#isInterrupted) return null;
+    const answered = new AbortController();
+    this.#answered = answered;
+    // The server ends the block after `timeout`; the clock only notices a connection that is dead.
+    this.#dropAfter(client, timeout + SILENCE, answered.signal);
+    try {
+      const popped = await client.blpop([...keys], timeout / 1000);
+      return popped === null ? null : { key: popped[0] };
+    } catch {
+      this.#drop(client);
+      return 'unreachable';
+    } finally {
+      answered.abort();
+      this.#answered = null;
+    }
+  }
+
+  /** Ends the block that goes on, on the server, where a token may be popped in the same moment and must not be lost. */
+  interrupt(): void {
+    if (this.#isInterrupted) return;
+    this.#isInterrupted = true;
+    if (this.#client !== null && this.#answered !== null) void this.#unblock(this.#client, this.#answered.signal);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    if (this.#client !== null) this.#drop(this.#client);
+  }
+
+  async #unblock(client: Redis, answered: AbortSignal): Promise<void> {
+    this.#dropAfter(client, SILENCE, answered);
+    try {
+      while (!answered.aborted) {
+        const ended = await this.#main.attempt((main) => main.client('UNBLOCK', this.#id));
+        if (ended === 1) return;
+        await this.#clock.sleep(RETRY, answered);
+      }
+    } catch {
+      this.#drop(client);
+    }
+  }
+
+  async #connect(): Promise<Redis | null> {
+    const client = this.#main.client.duplicate({
+      maxRetriesPerRequest: null,
+      // One that is cut off is not mended: the next block opens another.
+      retryStrategy: () => null,
+    });
+    client.on('error', () => undefined);
+    client.on('close', () => this.#drop(client));
+    this.#client = client;
+    const greeted = new AbortController();
+    this.#dropAfter(client, SILENCE, greeted.signal);
+    try {
+      await client.connect();
+      this.#id = await client.client('ID');
+      return this.#client === client && !this.#closing.signal.aborted ? client : null;
+    } catch (error) {
+      this.#drop(client);
+      throw error;
+    } finally {
+      greeted.abort();
+    }
+  }
+
+  /** A connection that gives no answer is dead, though it may look alive. */
+  #dropAfter(client: Redis, limit: number, answered: AbortSignal): void {
+    void this.#clock.sleep(limit, answered).then((isSilent) => {
+      if (isSilent) this.#drop(client);
+    });
+  }
+
+  #drop(client: Redis): void {
+    if (this.#client === client) this.#client = null;
+    client.disconnect();
+  }
+}
