@@ -6,7 +6,7 @@ const MOST_JOBS = 200;
 /** Of results, in characters; a single one may be longer. */
 const MOST_RESULT = 4_194_304;
 /** With fewer slots, two exchanges cost more than they save. */
-const LEAST_OVERLAP = 16;
+const LEAST_OVERLAP = 8;
 
 export interface PipelineOptions {
   readonly concurrency: number;
