@@ -15,11 +15,15 @@ interface Item {
 /** Hands a batch to the backend, and gives what became of each job. */
 type Send = (jobs: readonly NewJob[]) => Promise<readonly Enqueued[]>;
 
-/** Collects what is enqueued in one turn of the event loop, and sends it in as few calls as the bounds allow. */
+/**
+ * Collects what is enqueued at once, and sends it in as few calls as the bounds allow: all that one piece of code enqueues without
+ * waiting; and while calls are under way, all of one turn of the event loop.
+ */
 export class Outbox {
   readonly #send: Send;
   readonly #clock: Clock;
   #items: Item[] = [];
+  #underway = 0;
 
   constructor(send: Send, clock: Clock) {
     this.#send = send;
@@ -28,7 +32,11 @@ export class Outbox {
 
   /** Settles as the call that takes the job does. */
   add(job: NewJob): Promise<Enqueued> {
-    if (this.#items.length === 0) void this.#clock.turn().then(() => this.#flush());
+    if (this.#items.length === 0) {
+      // Who is alone need not wait for company.
+      const gathered = this.#underway === 0 ? Promise.resolve() : this.#clock.turn();
+      void gathered.then(() => this.#flush());
+    }
     return new Promise((resolve, reject) => {
       this.#items.push({ job, resolve, reject });
     });
@@ -41,11 +49,14 @@ export class Outbox {
   }
 
   async #sendBatch(items: readonly Item[]): Promise<void> {
+    this.#underway += 1;
     try {
       const results = await this.#send(items.map(({ job }) => job));
       for (const [index, { resolve }] of items.entries()) resolve(results[index] ?? 'enqueued');
     } catch (error) {
       for (const { reject } of items) reject(error);
+    } finally {
+      this.#underway -= 1;
     }
   }
 }

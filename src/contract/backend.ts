@@ -195,7 +195,7 @@ export interface SignalBackend {
    * Waits until there may be something to claim in one of these queues, and takes nothing. A wake-up may come for nothing or
    * be lost, so `timeout` is the caller's poll interval. An abort ends it within 1 s.
    */
-  wait(queues: readonly string[], options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
+  wait(queues: readonly string[], options: WaitOptions): Promise<Wake>;
   /**
    * Waits until a process is called to check in: some of its worker's runs are to be cancelled, or a type may be claimed again that
    * was paused; one that leads, since something is due sooner than its last check-in or promotion could tell; any other, since
@@ -203,6 +203,14 @@ export interface SignalBackend {
    * it within 1 s.
    */
   waitForCall(callee: Callee, options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<Wake>;
+}
+
+export interface WaitOptions {
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+  /** The caller's own exchange has just found them empty, and its check-ins tell of what comes without a wake-up: no need to look. */
+  readonly areEmpty?: boolean;
 }
 
 export type Wake = 'woken' | 'timeout' | 'aborted';

@@ -67,6 +67,8 @@ export class Dispatcher {
   #hasStrays = false;
   /** A check-in has told of more jobs of this worker than are known here. */
   #isInDoubt = false;
+  /** There may be work that came after the newest claim had been sent. */
+  #hasHeard = false;
   readonly #pipeline: Pipeline;
   /** Why no exchange can be made any more. */
   #failure: { readonly error: unknown } | null = null;
@@ -78,7 +80,7 @@ export class Dispatcher {
     const { backend, concurrency, lease } = options;
     const { overlaps } = backend;
     this.#pipeline = new Pipeline({ concurrency, overlaps, mostOverlap: lease }, surroundings.clock);
-    this.#listener = new Listener({ backend, heard: () => this.#change.open() }, surroundings);
+    this.#listener = new Listener({ backend, heard: () => this.#heard() }, surroundings);
   }
 
   /** The name under which it claims, or null when it has no lease. */
@@ -101,6 +103,11 @@ export class Dispatcher {
     if (hasWork) this.#listener.hear();
     if (!this.#pipeline.isEmpty || owned <= this.#runs.size + this.#settlements.length) return;
     this.#isInDoubt = true;
+    this.#change.open();
+  }
+
+  #heard(): void {
+    this.#hasHeard = true;
     this.#change.open();
   }
 
@@ -236,6 +243,7 @@ export class Dispatcher {
     this.#isInDoubt = false;
     const settlements = this.#settlements.splice(0, size);
     if (count === 0 || !hasWork) return { worker, settlements };
+    this.#hasHeard = false;
     return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
   }
 
@@ -357,9 +365,11 @@ export class Dispatcher {
   /** A claim that came short has emptied the queues: then the backend says when there is more. */
   #listen({ claim }: ExchangeRequest, { claimed, more }: ExchangeReply): void {
     if (claim === undefined || this.#draining.signal.aborted) return;
-    if (claimed.length < claim.count && !more) this.#listener.listen(claim.queues);
-    // Someone with a free slot should be woken instead.
-    else if (this.#runs.size >= this.#options.concurrency) this.#listener.pause();
+    if (claimed.length < claim.count && !more) {
+      // Heard since the claim was sent: it is not known whether the queues are still empty.
+      if (!this.#hasHeard) this.#listener.listen(claim.queues);
+      // Someone with a free slot should be woken instead.
+    } else if (this.#runs.size >= this.#options.concurrency) this.#listener.pause();
   }
 }
 

@@ -57,7 +57,9 @@ export class InlineProcessor implements Processor {
     };
     const decoded = decode(attempt.job);
     if (decoded.how !== 'returned') end(decoded);
-    else this.#prepare(attempt, definition, decoded.value, end, (input) => this.#run(attempt, handler, input, end));
+    else if (definition.input === undefined && !needsLocks(attempt.job, definition)) {
+      this.#run(attempt, handler, decoded.value, end);
+    } else this.#prepare(attempt, definition, decoded.value, end, (input) => this.#run(attempt, handler, input, end));
   }
 
   /** Validates the input, and takes the locks of a job that came without. */
@@ -89,8 +91,9 @@ export class InlineProcessor implements Processor {
   #run(attempt: Attempt, handler: Handler, input: unknown, end: (ended: Ended) => void): void {
     const { definition } = handler;
     const context = new JobContext(attempt);
-    new UserWork(attempt, this.#clock, end).start(definition.timeout, (charge) =>
-      withStrayRejections(charge, () => this.#give(definition, handler.run(input, context))),
+    const work = new UserWork(attempt, this.#clock, end);
+    work.start(definition.timeout, () =>
+      withStrayRejections(work, () => this.#give(definition, handler.run(input, context))),
     );
   }
 
@@ -100,7 +103,8 @@ export class InlineProcessor implements Processor {
     return Promise.resolve(given).then((value) => encodeResult(value, { type, output }, this.#maxPayload));
   }
 
-  #normalize({ job, log, controller }: Attempt, definition: AnyDefinition, ended: Ended): Outcome | null {
+  #normalize(attempt: Attempt, definition: AnyDefinition, ended: Ended): Outcome | null {
+    const { job, controller } = attempt;
     switch (ended.how) {
       case 'returned':
         return completed(definition, ended.value);
@@ -119,7 +123,7 @@ export class InlineProcessor implements Processor {
         const failure = toFailure(ended.thrown);
         const { retry } = definition;
         if (used >= retry.attempts || verdict?.kind === 'fail') return { kind: 'failed', failure };
-        return this.#retry(retry, used, ended.thrown, failure, log);
+        return this.#retry(retry, used, ended.thrown, failure, attempt.log);
       }
     }
   }
@@ -137,8 +141,10 @@ export class InlineProcessor implements Processor {
   }
 }
 
+const COMPLETED: Outcome = { kind: 'completed' };
+
 function completed({ keep, output }: AnyDefinition, value: unknown): Outcome {
-  if (keep === null) return { kind: 'completed' };
+  if (keep === null) return COMPLETED;
   if (output === undefined || typeof value !== 'string') return { kind: 'completed', keep };
   return { kind: 'completed', keep, result: value };
 }

@@ -1,15 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-type Charge = (thrown: unknown) => void;
+/** Who answers for what is rejected in some user code, and nobody handles. */
+export interface Chargeable {
+  charge(thrown: unknown): void;
+}
 
 /** The attempt in whose handler a promise was made, wherever it is rejected. */
-const charges = new AsyncLocalStorage<Charge>();
+const charged = new AsyncLocalStorage<Chargeable>();
 
 let listeners = 0;
 
-/** Runs user code so that a rejection in it that nobody handles is told to `charge`. */
-export function withStrayRejections<Result>(charge: Charge, run: () => Result): Result {
-  return charges.run(charge, run);
+/** Runs user code so that whoever answers for it is charged with rejections in it that nobody handles. */
+export function withStrayRejections<Result>(answerable: Chargeable, run: () => Result): Result {
+  return charged.run(answerable, run);
 }
 
 /**
@@ -29,8 +32,8 @@ export function listenForStrayRejections(): () => void {
 }
 
 function onRejection(reason: unknown): void {
-  const charge = charges.getStore();
-  if (charge !== undefined) charge(reason);
+  const answerable = charged.getStore();
+  if (answerable !== undefined) answerable.charge(reason);
   // Without a listener Node would have thrown it, and ended the process.
   else if (process.listenerCount('unhandledRejection') === 1) throw reason;
 }

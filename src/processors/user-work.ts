@@ -1,6 +1,8 @@
 import { WingmanError } from '../core/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { AbortWatcher } from '../runtime/lazy-abort.ts';
 import { type Attempt, REACTION_TIME } from './processor.ts';
+import type { Chargeable } from './stray-rejections.ts';
 
 /** How a step of an attempt ended: the value that goes through the pipeline. */
 export type Ended =
@@ -20,7 +22,7 @@ const STOPPED: Ended = { how: 'stopped' };
  * ends it as if it had thrown that. After an abort it has `REACTION_TIME` to end by itself, so that it seldom runs on beside the one
  * who gets its lock next; then it is abandoned.
  */
-export class UserWork {
+export class UserWork implements AbortWatcher, Chargeable {
   readonly #attempt: Attempt;
   readonly #clock: Clock;
   readonly #end: (ended: Ended) => void;
@@ -38,17 +40,17 @@ export class UserWork {
   }
 
   /** Runs `work` for so many milliseconds at most, or without a limit. */
-  start(timeout: number | null, work: (charge: (thrown: unknown) => void) => unknown): void {
+  start(timeout: number | null, work: () => unknown): void {
     const { controller } = this.#attempt;
     if (controller.aborted) {
       this.#end(STOPPED);
       return;
     }
-    controller.onabort = () => this.#aborted();
+    controller.watcher = this;
     if (timeout !== null) this.#cancelTimeout = this.#clock.after(timeout, () => this.#timeIsUp(timeout));
     let value: unknown;
     try {
-      value = work((thrown) => this.#charge(thrown));
+      value = work();
     } catch (thrown) {
       this.#settled({ how: 'threw', thrown });
       return;
@@ -67,7 +69,7 @@ export class UserWork {
     this.#fail(new WingmanError('WINGMAN_TIMEOUT', `the attempt took longer than its timeout of ${timeout} ms`));
   }
 
-  #charge(thrown: unknown): void {
+  charge(thrown: unknown): void {
     if (!this.#isOver) this.#fail(thrown);
     else this.#attempt.log.warn({ err: thrown }, 'a rejection of an attempt that has ended was not handled');
   }
@@ -79,7 +81,7 @@ export class UserWork {
     controller.abort(thrown);
   }
 
-  #aborted(): void {
+  aborted(): void {
     this.#cancelReaction = this.#clock.after(REACTION_TIME, () => this.#over(null));
   }
 
@@ -94,7 +96,7 @@ export class UserWork {
     this.#isOver = true;
     this.#cancelTimeout?.();
     this.#cancelReaction?.();
-    controller.onabort = null;
+    controller.watcher = null;
     this.#end(controller.aborted ? this.#judge(ended) : (ended ?? STOPPED));
   }
 

@@ -1,3 +1,7 @@
+export interface AbortWatcher {
+  aborted(): void;
+}
+
 /**
  * An `AbortController` that makes its signal only when somebody asks for it: few do, and to make one takes longer than a small job
  * takes to run.
@@ -6,8 +10,8 @@ export class LazyAbortController {
   #controller: AbortController | null = null;
   #isAborted = false;
   #reason: unknown;
-  /** Called when it aborts, after those who listen to the signal. */
-  onabort: (() => void) | null = null;
+  /** Told when it aborts, after those who listen to the signal. */
+  watcher: AbortWatcher | null = null;
 
   get aborted(): boolean {
     return this.#isAborted;
@@ -31,6 +35,6 @@ export class LazyAbortController {
     this.#isAborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    this.onabort?.();
+    this.watcher?.aborted();
   }
 }

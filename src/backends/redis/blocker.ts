@@ -10,6 +10,10 @@ const RETRY = 20;
 /** The token that came, by its list; null where the time was up, or the block was interrupted. */
 export type Popped = { readonly key: string } | null | 'unreachable';
 
+interface Block {
+  isOver: boolean;
+}
+
 /** A connection that blocks, and what ends its block. It is opened when it is needed, and once more after it was lost. */
 export class Blocker {
   readonly #main: Connection;
@@ -18,8 +22,8 @@ export class Blocker {
   #client: Redis | null = null;
   /** By which the server knows the connection. */
   #id = 0;
-  /** Aborts when the block that goes on has ended; null while there is none. */
-  #answered: AbortController | null = null;
+  /** What goes on; null while nothing does. */
+  #block: Block | null = null;
   #isInterrupted = false;
 
   constructor(main: Connection, clock: Clock) {
@@ -34,10 +38,10 @@ export class Blocker {
     if (client === null) return 'unreachable';
     // What is asked for has changed while it connected.
     if (this.#isInterrupted) return null;
-    const answered = new AbortController();
-    this.#answered = answered;
+    const block: Block = { isOver: false };
+    this.#block = block;
     // The server ends the block after `timeout`; the clock only notices a connection that is dead.
-    this.#dropAfter(client, timeout + SILENCE, answered.signal);
+    const cancel = this.#dropAfter(client, timeout + SILENCE);
     try {
       const popped = await client.blpop([...keys], timeout / 1000);
       return popped === null ? null : { key: popped[0] };
@@ -45,8 +49,9 @@ export class Blocker {
       this.#drop(client);
       return 'unreachable';
     } finally {
-      answered.abort();
-      this.#answered = null;
+      cancel();
+      block.isOver = true;
+      this.#block = null;
     }
   }
 
@@ -54,7 +59,7 @@ export class Blocker {
   interrupt(): void {
     if (this.#isInterrupted) return;
     this.#isInterrupted = true;
-    if (this.#client !== null && this.#answered !== null) void this.#unblock(this.#client, this.#answered.signal);
+    if (this.#client !== null && this.#block !== null) void this.#unblock(this.#client, this.#block);
   }
 
   close(): void {
@@ -62,16 +67,18 @@ export class Blocker {
     if (this.#client !== null) this.#drop(this.#client);
   }
 
-  async #unblock(client: Redis, answered: AbortSignal): Promise<void> {
-    this.#dropAfter(client, SILENCE, answered);
+  async #unblock(client: Redis, block: Block): Promise<void> {
+    const cancel = this.#dropAfter(client, SILENCE);
     try {
-      while (!answered.aborted) {
+      while (!block.isOver) {
         const ended = await this.#main.attempt((main) => main.client('UNBLOCK', this.#id));
         if (ended === 1) return;
-        await this.#clock.sleep(RETRY, answered);
+        await this.#clock.sleep(RETRY, this.#closing.signal);
       }
     } catch {
       this.#drop(client);
+    } finally {
+      cancel();
     }
   }
 
@@ -84,8 +91,7 @@ export class Blocker {
     client.on('error', () => undefined);
     client.on('close', () => this.#drop(client));
     this.#client = client;
-    const greeted = new AbortController();
-    this.#dropAfter(client, SILENCE, greeted.signal);
+    const cancel = this.#dropAfter(client, SILENCE);
     try {
       await client.connect();
       this.#id = await client.client('ID');
@@ -94,15 +100,13 @@ export class Blocker {
       this.#drop(client);
       throw error;
     } finally {
-      greeted.abort();
+      cancel();
     }
   }
 
-  /** A connection that gives no answer is dead, though it may look alive. */
-  #dropAfter(client: Redis, limit: number, answered: AbortSignal): void {
-    void this.#clock.sleep(limit, answered).then((isSilent) => {
-      if (isSilent) this.#drop(client);
-    });
+  /** A connection that gives no answer is dead, though it may look alive. Returns what is called when it has answered. */
+  #dropAfter(client: Redis, limit: number): () => void {
+    return this.#clock.after(limit, () => this.#drop(client));
   }
 
   #drop(client: Redis): void {

@@ -23,6 +23,7 @@ import {
   type SweepReply,
   type Takes,
   type UnlockReply,
+  type WaitOptions,
   type Wake,
 } from '../../contract/backend.ts';
 import { type Call, Caller } from '../../contract/call.ts';
@@ -240,9 +241,9 @@ export class RedisBackend implements Backend {
     return waiting.waitFor([keys.the(leads ? 'dueSooner' : 'vacant'), ...own], timeout, signal);
   }
 
-  async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+  async wait(queues: readonly string[], options: WaitOptions): Promise<Wake> {
     this.#desk.assertOpen();
-    return this.#desk.waiting.wait(queues, options.timeout, options.signal);
+    return this.#desk.waiting.wait(queues, options);
   }
 
   async replicated(replicas: number, timeout: number): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Wake } from '../../contract/backend.ts';
+import type { WaitOptions, Wake } from '../../contract/backend.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Blocker } from './blocker.ts';
 import type { Connection } from './connection.ts';
@@ -38,7 +38,7 @@ export class Waiting {
   /** What the block is for that goes on now; null between two. */
   #blocked: ReadonlySet<string> | null = null;
   /** Ends a pause between two blocks; null while there is none. */
-  #resume: AbortController | null = null;
+  #resume: (() => void) | null = null;
   #cancelLinger: (() => void) | null = null;
 
   constructor(main: Connection, keys: Keys, clock: Clock) {
@@ -48,10 +48,14 @@ export class Waiting {
     this.#blocker = new Blocker(main, clock);
   }
 
-  /** Waits for work in some queues. A token may have been lost, and other programs leave none: so whoever starts to wait looks first. */
-  async wait(queues: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
+  /**
+   * Waits for work in some queues. A token may have been lost, and other programs leave none: so whoever starts to wait looks first,
+   * unless he just did.
+   */
+  async wait(queues: readonly string[], { timeout, signal, areEmpty = false }: WaitOptions): Promise<Wake> {
     if (signal?.aborted === true) return 'aborted';
     const keys = queues.map((queue) => this.#keys.of('wake', queue));
+    if (areEmpty) return this.waitFor(keys, timeout, signal);
     const started = this.#clock.monotonic();
     const looked = await this.#until(this.#hasWork(queues), timeout, signal);
     if (looked !== 'timeout' && looked !== false) return looked === true ? 'woken' : looked;
@@ -59,23 +63,24 @@ export class Waiting {
   }
 
   /** Waits for a token in one of these lists. */
-  async waitFor(keys: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
-    const stop = this.#stop(signal);
-    if (stop.aborted) return 'aborted';
+  waitFor(keys: readonly string[], timeout: number, signal?: AbortSignal): Promise<Wake> {
+    const closing = this.#closing.signal;
+    if (closing.aborted || signal?.aborted === true) return Promise.resolve('aborted');
     return new Promise((resolve) => {
-      const timed = new AbortController();
       const end = (wake: Wake): void => {
         if (!this.#waiters.delete(waiter)) return;
-        timed.abort();
-        stop.removeEventListener('abort', abort);
+        cancel();
+        closing.removeEventListener('abort', abort);
+        signal?.removeEventListener('abort', abort);
         resolve(wake);
         this.#left(wake);
       };
       const abort = (): void => end('aborted');
       const waiter: Waiter = { keys, end };
-      stop.addEventListener('abort', abort, { once: true });
+      closing.addEventListener('abort', abort, { once: true });
+      signal?.addEventListener('abort', abort, { once: true });
       this.#waiters.add(waiter);
-      void this.#clock.sleep(timeout, timed.signal).then((passed) => (passed ? end('timeout') : undefined));
+      const cancel = this.#clock.after(timeout, () => end('timeout'));
       this.#joined(waiter);
     });
   }
@@ -83,21 +88,17 @@ export class Waiting {
   close(): void {
     this.#closing.abort();
     this.#cancelLinger?.();
-    this.#resume?.abort();
+    this.#resume?.();
     this.#blocker.close();
-  }
-
-  #stop(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
   }
 
   /** What a question gives, or how the wait for its answer ended. */
   async #until(question: Promise<boolean>, timeout: number, signal?: AbortSignal): Promise<boolean | Wake> {
     const ended = new AbortController();
-    const stop = AbortSignal.any([this.#stop(signal), ended.signal]);
+    const stop = AbortSignal.any([ended.signal, this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
     const time = this.#clock.sleep(timeout, stop).then((passed): Wake => (passed ? 'timeout' : 'aborted'));
     const answer = await Promise.race([question, time]);
-    ended.abort();
+    ended.abort('answered');
     return answer;
   }
 
@@ -116,7 +117,7 @@ export class Waiting {
 
   #joined({ keys }: Waiter): void {
     if (!this.#isRunning) void this.#run();
-    else if (this.#blocked === null) this.#resume?.abort();
+    else if (this.#blocked === null) this.#resume?.();
     else if (keys.some((key) => this.#blocked?.has(key) !== true)) this.#blocker.interrupt();
   }
 
@@ -163,10 +164,15 @@ export class Waiting {
   }
 
   /** Waits until somebody begins to wait, or the time is up. */
-  async #pause(milliseconds: number): Promise<null> {
-    this.#resume = new AbortController();
-    await this.#clock.sleep(milliseconds, this.#resume.signal);
-    this.#resume = null;
-    return null;
+  #pause(milliseconds: number): Promise<null> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.#resume = null;
+        resolve(null);
+      };
+      const cancel = this.#clock.after(milliseconds, end);
+      this.#resume = end;
+    });
   }
 }
