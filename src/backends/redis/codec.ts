@@ -197,7 +197,7 @@ function damaged(id: string, value: string): WingmanError {
   return new WingmanError('WINGMAN_PAYLOAD_DAMAGED', `the stored envelope of job ${id} is damaged: ${shown(value)}`);
 }
 
-/** Whether a settlement is the common one that the exchange settles in bulk. */
+/** Whether a settlement is the common one that the exchange settles in bulk: the job may have locks, which are known. */
 export function isPlain({ job, outcome }: Settlement, worker: string): boolean {
   return (
     outcome.kind === 'completed' &&
@@ -206,7 +206,7 @@ export function isPlain({ job, outcome }: Settlement, worker: string): boolean {
     job.worker === worker &&
     job.attempts === 0 &&
     job.extras === undefined &&
-    job.locks?.length === 0
+    job.locks !== null
   );
 }
 

@@ -4,25 +4,23 @@ import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { decodeClaim, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
 import { arrayOf, numberOf, textOf } from './replies.ts';
 
+/** How a settlement is settled: in bulk, since the job holds nothing, or has locks and nothing else; or on its own. */
+type Way = 'plain' | 'locked' | 'single';
+
 export interface ExchangeOrder {
   /** The words for the script after those that name the call. */
   readonly words: readonly (string | number)[];
-  /** For each settlement, in the order of the request: whether it is settled in bulk, and so before the others. */
-  readonly isInBulk: readonly boolean[];
+  /** For each settlement, in the order of the request. */
+  readonly ways: readonly Way[];
 }
 
 export function encodeExchange(request: ExchangeRequest, grantTimeout: number): ExchangeOrder {
   const { worker, settlements, claim } = request;
   const { queues = [], count = 0, locks = 'take' } = claim ?? {};
-  const ids: string[] = [];
-  const tokens: string[] = [];
-  const others: unknown[] = [];
-  const isInBulk = bulk(request);
+  const ways = waysOf(request);
+  const singles: unknown[] = [];
   for (const [at, settlement] of settlements.entries()) {
-    if (isInBulk[at] === true) {
-      ids.push(settlement.job.id);
-      tokens.push(settlement.job.token);
-    } else others.push(encodeSettlement(settlement));
+    if (ways[at] === 'single') singles.push(encodeSettlement(settlement));
   }
   const words = [
     worker,
@@ -32,12 +30,23 @@ export function encodeExchange(request: ExchangeRequest, grantTimeout: number): 
     CLAIM_BUDGET,
     queues.length,
     ...queues,
-    ids.length,
-    ...ids,
-    ...tokens,
-    others.length === 0 ? '' : JSON.stringify(others),
+    ...inBulk('plain', request, ways),
+    singles.length === 0 ? '' : JSON.stringify(singles),
+    ...inBulk('locked', request, ways),
   ];
-  return { words, isInBulk };
+  return { words, ways };
+}
+
+/** How many are settled in this way, their ids, and their tokens. */
+function inBulk(way: Way, { settlements }: ExchangeRequest, ways: readonly Way[]): (string | number)[] {
+  const ids: string[] = [];
+  const tokens: string[] = [];
+  for (const [at, { job }] of settlements.entries()) {
+    if (ways[at] !== way) continue;
+    ids.push(job.id);
+    tokens.push(job.token);
+  }
+  return [ids.length, ...ids, ...tokens];
 }
 
 export interface Exchanged {
@@ -46,17 +55,13 @@ export interface Exchanged {
   readonly damaged: readonly ClaimedJob[];
 }
 
-export function decodeExchange(
-  reply: unknown,
-  { worker, claim }: ExchangeRequest,
-  isInBulk: readonly boolean[],
-): Exchanged {
+export function decodeExchange(reply: unknown, { worker, claim }: ExchangeRequest, ways: readonly Way[]): Exchanged {
   const [lost, digits, flat, tokens, moves, more, owned, now] = arrayOf(reply);
   const { claimed, damaged } = decodeClaims(worker, listOf(flat), tokens, claim?.queues ?? []);
   return {
     reply: {
       lost: lost === 1,
-      settled: sortSettled(textOf(digits), isInBulk),
+      settled: sortSettled(textOf(digits), ways),
       claimed,
       moves: decodeMoves(listOf(moves).map(textOf)),
       more: more === 1,
@@ -74,27 +79,37 @@ function listOf(reply: unknown): readonly unknown[] {
 }
 
 /**
- * Which settlements are settled in bulk, before the others. None is where a job is named twice: then the order decides which
- * of the two is stale.
+ * None is settled in bulk where a job is named twice: then the order decides which of the two is stale. Nor is one with locks where
+ * others free theirs on their own: in that order they are granted.
  */
-function bulk({ settlements, worker }: ExchangeRequest): boolean[] {
+function waysOf({ settlements, worker }: ExchangeRequest): readonly Way[] {
   const ids = new Set<string>();
-  const isInBulk = settlements.map((settlement) => {
+  let hasSingle = false;
+  let hasLocked = false;
+  const ways = settlements.map((settlement): Way => {
     ids.add(settlement.job.id);
-    return isPlain(settlement, worker);
+    if (!isPlain(settlement, worker)) {
+      hasSingle = true;
+      return 'single';
+    }
+    if (settlement.job.locks?.length === 0) return 'plain';
+    hasLocked = true;
+    return 'locked';
   });
-  return ids.size < settlements.length ? isInBulk.fill(false) : isInBulk;
+  if (ids.size < settlements.length) return ways.fill('single');
+  return hasSingle && hasLocked ? ways.map((way) => (way === 'locked' ? 'single' : way)) : ways;
 }
 
 /** By the digit that says it. */
 const SETTLED = ['stale', 'settled', 'cancelled'] as const;
 
-/** The script settles those in bulk first; the reply is in the order of the request. */
-function sortSettled(digits: string, isInBulk: readonly boolean[]): Settled[] {
-  let nextInBulk = 0;
-  let nextOther = isInBulk.filter(Boolean).length;
-  return isInBulk.map((is) => {
-    const at = is ? nextInBulk++ : nextOther++;
+/** The script settles the plain ones first; the reply is in the order of the request. */
+function sortSettled(digits: string, ways: readonly Way[]): Settled[] {
+  let nextPlain = 0;
+  // There are either others that are settled in bulk, or singles.
+  let next = ways.filter((way) => way === 'plain').length;
+  return ways.map((way) => {
+    const at = way === 'plain' ? nextPlain++ : next++;
     return SETTLED[Number(digits[at])] ?? 'stale';
   });
 }

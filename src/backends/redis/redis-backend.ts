@@ -93,9 +93,9 @@ export class RedisBackend implements Backend {
   }
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
-    const { words, isInBulk } = encodeExchange(request, this.#desk.grantTimeout);
+    const { words, ways } = encodeExchange(request, this.#desk.grantTimeout);
     const replied = await this.#desk.run('exchange', ...callArgs(call), ...words);
-    const { reply, damaged } = decodeExchange(replied, request, isInBulk);
+    const { reply, damaged } = decodeExchange(replied, request, ways);
     if (damaged.length === 0) return reply;
     return { ...reply, moves: [...reply.moves, ...(await this.#bury(request.worker, damaged))] };
   }

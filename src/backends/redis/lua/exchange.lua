@@ -3,7 +3,8 @@
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 client, 3 call, 4 floor, 5 worker, 6 how long a grant is kept (ms),
 --       7 how many to claim, 8 'take' locks or 'later', 9 how many entries to look at beyond those, 10 number of queues,
---       the queues; number of plain completions, their ids, their tokens; the other settlements as JSON or ''
+--       the queues; number of plain completions, their ids, their tokens; the other settlements as JSON or '';
+--       number of plain completions of jobs that have locks, their ids, their tokens; none of them where there are other settlements
 -- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, … }, their tokens: the first, where each is by one greater than the one before, or a list,
 --           { event, id, queue, detail, … }, 0 in the stead of an empty list, 1 when the step ended at its bound, how many jobs the worker owns, the instant }
@@ -17,6 +18,8 @@ local queues = { unpack(ARGV, 11, 10 + ARGV[10]) }
 local ids_at = 12 + #queues
 local plain = tonumber(ARGV[ids_at - 1])
 local others = ARGV[ids_at + 2 * plain]
+local locked_at = ids_at + 2 * plain + 2
+local locked = tonumber(ARGV[locked_at - 1])
 
 -- What was claimed, flat: id, envelope, …; id, token, …; and how many there are.
 local claimed, owned, taken = {}, {}, 0
@@ -88,7 +91,8 @@ if earlier then
 end
 
 resume(freed)
-if not settled then settled = settle_plain(worker, ids_at, plain) end
+if not settled then settled = settle_plain(worker, ids_at, plain, false) end
+for _, digit in ipairs(settle_plain(worker, locked_at, locked, true)) do settled[#settled + 1] = digit end
 if others ~= '' then
   for _, settlement in ipairs(cjson.decode(others)) do settled[#settled + 1] = settle(settlement) end
 end

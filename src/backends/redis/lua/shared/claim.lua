@@ -76,8 +76,41 @@ do
     return true
   end
 
+  -- A job with one lock and nothing else, as most have that have any: its key, quoted and not, and its limit, read without making
+  -- tables of its line. nil for any other.
+  local function only_lock(value)
+    local key, limit = match(value, '^%[%[%["([^"\\]*)",(%d+)%]%],"[^"\\]*","[^"\\]*",%d+,%d+%]\n')
+    return key, tonumber(limit)
+  end
+
+  -- The keys and limits of those of a batch that have one lock, by their places in it, and whether anybody waits for one of these.
+  local function only_locks(values)
+    local keys, limits, waiting = {}, {}, {}
+    for at = 1, #values do
+      local key, limit
+      if with_locks and values[at] then key, limit = only_lock(values[at]) end
+      keys[at], limits[at] = key or false, limit
+      if key then waiting[#waiting + 1] = held_key(key) end
+    end
+    return keys, limits, #waiting > 0 and call('EXISTS', unpack(waiting)) > 0
+  end
+
+  -- Places that were taken and are yet to be written down, flat.
+  local placed = {}
+
+  -- Claims a job with one lock if that is free. Whether it did. is_awaited: whether anybody may wait for it.
+  local function claim_free(queue, id, value, key, limit, is_awaited)
+    if not key or call('HLEN', lock_key(key)) >= limit then return false end
+    if held_here[key] or (is_awaited and call('EXISTS', held_key(key)) == 1) then return false end
+    local token = next_token()
+    call('HSET', lock_key(key), id, token)
+    placed[#placed + 1], placed[#placed + 2] = id, '[["' .. key .. '",' .. limit .. ']]'
+    own(queue, id, value, token)
+    return true
+  end
+
   -- Claims one entry of a queue's list, or holds or buries it.
-  local function claim_entry(queue, id, value)
+  local function claim_entry(queue, id, value, key, limit, is_awaited)
     if sub(id, 1, 1) == '{' then
       id, value = adopt(queue, id)
       if not id then return end
@@ -92,6 +125,7 @@ do
       own(queue, id, value, next_token())
       return
     end
+    if claim_free(queue, id, value, key, limit, is_awaited) then return end
     local line = decode(value)
     if not with_locks then
       -- Who takes no locks sees for himself what is damaged.
@@ -195,9 +229,14 @@ do
         budget = budget - #ids
         -- Only a list keeps what was cancelled.
         local has_cancelled = are_listed and call('EXISTS', cancelled_key(queue)) == 1
+        local locks, limits, are_awaited = only_locks(values)
         for at, id in ipairs(ids) do
-          if not (has_cancelled and pass_over(queue, id)) then claim_entry(queue, id, values[at]) end
+          if not (has_cancelled and pass_over(queue, id)) then
+            claim_entry(queue, id, values[at], locks[at], limits[at], are_awaited)
+          end
         end
+        in_chunks('HSET', PLACES, placed)
+        placed = {}
       end
       room = room - (taken - before)
     end

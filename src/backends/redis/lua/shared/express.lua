@@ -1,12 +1,12 @@
 -- The exchange as it mostly is: jobs completed that held nothing, and such jobs are claimed, while nothing in the store asks for more
 -- (a limit, a pause, a grant, a priority, somebody who watches). What all the rest of the script needs takes longer to set up than
 -- this takes to run, so it goes on only where there is more to do, with what was done here. For the same reason there are no
--- functions here. needs: clock, calls. Reads: earlier, worker, count, queues, ids_at, plain, others. Writes: settled, popped, claimed,
+-- functions here. needs: clock, calls. Reads: earlier, worker, count, queues, ids_at, plain, others, locked. Writes: settled, popped, claimed,
 -- owned, taken, first_token. is_done: whether that was all.
 local is_done = false
 
 -- More values than a thousand are too many for unpack.
-if not earlier and others == '' and plain <= 1000 and count <= 1000 then
+if not earlier and others == '' and locked == 0 and plain <= 1000 and count <= 1000 then
   local queue = queues[1] or ''
   is_done = call('EXISTS', CONTROLS, PAUSED_TYPES, SEATS, UNGRANTED, WATCHED, PROGRESS, RETRIED, GRANTED_PREFIX .. queue,
     PRIORITY_PREFIX .. queue, CANCELLED_PREFIX .. queue) == 0 and call('ZSCORE', WORKERS, worker) and true

@@ -72,6 +72,27 @@ local function free(id, freed)
   end
 end
 
+-- The same for many jobs.
+local function free_all(ids, freed)
+  for first = 1, #ids, 1000 do
+    local last = math.min(first + 999, #ids)
+    local places = call('HMGET', PLACES, unpack(ids, first, last))
+    call('HDEL', PLACES, unpack(ids, first, last))
+    for at = first, last do
+      local text_of = places[at - first + 1]
+      -- One lock, as mostly: read without making tables of it.
+      local only = text_of and match(text_of, '^%[%["([^"\\]*)",%d+%]%]$')
+      if only then
+        if call('HDEL', lock_key(only), ids[at]) == 1 then freed[#freed + 1] = only end
+      elseif text_of then
+        for _, lock in ipairs(cjson.decode(text_of)) do
+          if call('HDEL', lock_key(lock[1]), ids[at]) == 1 then freed[#freed + 1] = lock[1] end
+        end
+      end
+    end
+  end
+end
+
 -- Notes the limit that a job asks for which waits for a key now.
 local function learn(line, key)
   for _, lock in ipairs(locks_of(line)) do
@@ -87,7 +108,11 @@ local function learn(line, key)
   end
 end
 
+-- Keys for which jobs have begun to wait in this script.
+local held_here = {}
+
 local function hold(id, line, key)
+  held_here[key] = true
   call('ZADD', held_key(key), line[SEQ], id)
   call('HINCRBY', HELD_TOTAL, line[QUEUE], 1)
   learn(line, key)
@@ -186,6 +211,12 @@ end
 -- Grants the places of several keys, each once, in order; then those of the keys that this script has touched.
 local function grant_all(freed, grant_timeout)
   local done = {}
+  if #freed > 1 and #freed <= 1000 then
+    -- Mostly nobody waits for any of them.
+    local waiting = {}
+    for at, key in ipairs(freed) do waiting[at] = held_key(key) end
+    if call('EXISTS', unpack(waiting)) == 0 then freed = {} end
+  end
   for _, key in ipairs(freed) do
     if not done[key] then
       done[key] = true

@@ -96,9 +96,9 @@ local function settle(settlement)
   return '1'
 end
 
--- Settles jobs that completed at the first attempt and hold nothing, which most do: a few commands for the whole batch. Their ids
--- are in ARGV, then their tokens. Returns a digit for each.
-local function settle_plain(worker, ids_at, count)
+-- Settles jobs that completed at the first attempt, of which nothing is kept: a few commands for the whole batch. Their ids are in
+-- ARGV, then their tokens. Returns a digit for each.
+local function settle_plain(worker, ids_at, count, have_locks)
   local keys, done, results = {}, {}, {}
   local tokens_at = ids_at + count
   for first = 0, count - 1, 1000 do
@@ -116,6 +116,7 @@ local function settle_plain(worker, ids_at, count)
   end
   if #keys == 0 then return results end
   in_chunks('HDEL', processing_key(worker), done)
+  if have_locks then free_all(done, freed) end
   for _, id in ipairs(done) do leave(id) end
   if are_aside() then
     for _, id in ipairs(done) do
