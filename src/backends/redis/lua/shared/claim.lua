@@ -150,10 +150,16 @@ do
   end
 
   -- Claims a job whose locks are reserved for it.
-  local function claim_granted(queue, id)
-    local value = call('GET', job_key(id))
-    call('ZREM', GRANTS, id)
+  local function claim_granted(queue, id, value)
     if park_paused(queue, id, value) then return end
+    local key = value and only_lock(value)
+    if key then
+      -- Its place is written down since it was granted.
+      local token = next_token()
+      call('HSET', lock_key(key), id, token)
+      own(queue, id, value, token)
+      return
+    end
     local line = decode(value)
     if line then
       local token = next_token()
@@ -213,7 +219,14 @@ do
       local granted = call('ZPOPMIN', granted_key(queue), want)
       if #granted > 0 then
         budget = budget - #granted / 2
-        for at = 1, #granted, 2 do claim_granted(queue, granted[at]) end
+        local ids, keys = {}, {}
+        for at = 1, #granted, 2 do
+          local id = granted[at]
+          ids[#ids + 1], keys[#keys + 1] = id, job_key(id)
+        end
+        call('ZREM', GRANTS, unpack(ids))
+        local values = call('MGET', unpack(keys))
+        for at, id in ipairs(ids) do claim_granted(queue, id, values[at]) end
       else
         local ids, are_listed, values
         if popped and popped.queue == queue then

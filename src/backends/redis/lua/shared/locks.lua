@@ -162,8 +162,11 @@ end
 -- Gives the free places of a key to those who wait for it, longest first. A job that needs others as well gets all or none:
 -- where another is full it goes on to wait for that one, and holds nothing, unless that has happened too often.
 local function grant_places(key, grant_timeout)
+  -- How many may have the key, once that is known: the newest limit holds for all who wait.
+  local most
   while true do
-    local id = call('ZRANGE', held_key(key), 0, 0)[1]
+    if most and call('HLEN', lock_key(key)) >= most then return end
+    local id = call('ZRANGE', held_key(key), '0', '0')[1]
     if not id then return end
     if looks == 0 then
       call('ZADD', UNGRANTED, 'NX', now, key)
@@ -192,6 +195,7 @@ local function grant_places(key, grant_timeout)
       bury_job(id, '', 'its stored envelope is damaged')
     end
     local limit = own and limit_of(own)
+    if limit and limit ~= own and not limit[3] then most = limit[2] end
     if not own then
       -- Buried: the next one.
     elseif has_no_place(limit) then
