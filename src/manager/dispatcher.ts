@@ -72,6 +72,8 @@ export class Dispatcher {
   readonly #pipeline: Pipeline;
   /** Why no exchange can be made any more. */
   #failure: { readonly error: unknown } | null = null;
+  /** Settles when the outage is over that an exchange rides out; null while there is none. */
+  #outage: Promise<void> | null = null;
   #idle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions, surroundings: Surroundings) {
@@ -276,15 +278,30 @@ export class Dispatcher {
       this.#failure ??= { error };
     };
     this.#pipeline.begin(request);
-    backend.exchange(call, request).then(answered, (error: unknown) => {
-      let first: Promise<ExchangeReply> | null = Promise.reject(error);
-      const send = (): Promise<ExchangeReply> => {
-        const sent = first ?? backend.exchange(call, request);
-        first = null;
-        return sent;
-      };
-      persist(send, 'the exchange', this.#surroundings, this.#givingUp.signal).then(answered, failed);
+    const send = (): Promise<ExchangeReply> => backend.exchange(call, request);
+    send().then(answered, (error: unknown) => this.#rideOut(send, error).then(answered, failed));
+  }
+
+  /** Repeats an exchange that has failed. Of two that meet the same outage the second waits for the first, which tells of it. */
+  #rideOut(send: () => Promise<ExchangeReply>, error: unknown): Promise<ExchangeReply> {
+    const ride = (send: () => Promise<ExchangeReply>): Promise<ExchangeReply> =>
+      persist(send, 'the exchange', this.#surroundings, this.#givingUp.signal);
+    let isFirst = true;
+    const again = (): Promise<ExchangeReply> => {
+      const failed = isFirst;
+      isFirst = false;
+      return failed ? Promise.reject(error) : send();
+    };
+    const outage = this.#outage === null ? ride(again) : this.#outage.then(() => ride(send));
+    const over = outage.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#outage = over;
+    void over.then(() => {
+      if (this.#outage === over) this.#outage = null;
     });
+    return outage;
   }
 
   #receive(request: ExchangeRequest, reply: ExchangeReply): void {

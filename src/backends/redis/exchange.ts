@@ -37,16 +37,22 @@ export function encodeExchange(request: ExchangeRequest, grantTimeout: number): 
   return { words, ways };
 }
 
-/** How many are settled in this way, their ids, and their tokens. */
+/**
+ * How many are settled in this way, how many tokens follow, their ids, and their tokens: of a batch that was claimed at once, and so is
+ * mostly settled at once, the first says it all.
+ */
 function inBulk(way: Way, { settlements }: ExchangeRequest, ways: readonly Way[]): (string | number)[] {
   const ids: string[] = [];
   const tokens: string[] = [];
+  let isInRow = true;
   for (const [at, { job }] of settlements.entries()) {
     if (ways[at] !== way) continue;
+    if (tokens.length > 0 && Number(job.token) !== Number(tokens[0]) + tokens.length) isInRow = false;
     ids.push(job.id);
     tokens.push(job.token);
   }
-  return [ids.length, ...ids, ...tokens];
+  const told = isInRow ? tokens.slice(0, 1) : tokens;
+  return [ids.length, told.length, ...ids, ...told];
 }
 
 export interface Exchanged {

@@ -33,10 +33,11 @@ export const bookBugs: Readonly<Record<string, Bug>> = {
     },
   },
 
-  'loses every wake-up, and lets the wait go on for good': {
+  'loses every wake-up, lets the wait go on for good, and never tells of work': {
     rule: 'not everything ended',
     plant: async () =>
-      withMethods(() => ({
+      withMethods((backend) => ({
+        checkIn: async (given) => ({ ...(await backend.checkIn(given)), hasWork: false }),
         wait: (_, { signal }) =>
           new Promise((resolve) => {
             if (signal?.aborted === true) resolve('aborted');
@@ -94,7 +95,7 @@ export const bookBugs: Readonly<Record<string, Bug>> = {
 
   'brings delayed jobs up before they are due': {
     rule: 'a job ran too early',
-    plant: async () => withClockAhead('promote', 200),
+    plant: async () => withClockAhead(['promote', 'checkIn'], 200),
   },
 
   'tries again at once, whatever the delay': {

@@ -33,12 +33,16 @@ export const ownerBugs: Readonly<Record<string, Bug>> = {
 
   'says that a lease was renewed, and does not renew it': {
     rule: 'a lease was lost without a cause',
-    plant: async () => withMethods(() => ({ renew: async () => true })),
+    plant: async () =>
+      withMethods((backend) => ({
+        renew: async () => true,
+        checkIn: async (given) => ({ ...(await backend.checkIn({ ...given, worker: null })), renewed: true }),
+      })),
   },
 
   'takes jobs from workers whose lease has not ended': {
     rule: 'a lease was lost without a cause',
-    plant: async () => withClockAhead('reclaim', 10_000),
+    plant: async () => withClockAhead(['reclaim'], 10_000),
   },
 
   'never takes back what dead workers owned': {

@@ -34,18 +34,21 @@ export const withSettlements = (change: (settlement: Settlement) => Settlement) 
 export const withOutcomes = (change: (outcome: Outcome) => Outcome) =>
   withSettlements(({ job, outcome }) => ({ job, outcome: change(outcome) }));
 
-/** A backend whose clock is ahead while one of its methods runs. */
-export const withClockAhead = (method: 'reclaim' | 'promote', milliseconds: number) => async (options: object) => {
-  let ahead = 0;
-  const backend = await open({ ...options, clock: { ...systemClock, now: () => systemClock.now() + ahead } });
-  const run = backend[method].bind(backend);
-  return changed(backend, {
-    [method]: (limit: number) => {
-      ahead = milliseconds;
-      // What it does, it does at once.
-      const reply = run(limit);
-      ahead = 0;
-      return reply;
-    },
-  });
-};
+/** A backend whose clock is ahead while some of its methods run. */
+export const withClockAhead =
+  (methods: readonly ('reclaim' | 'promote' | 'checkIn')[], milliseconds: number) => async (options: object) => {
+    let ahead = 0;
+    const backend = await open({ ...options, clock: { ...systemClock, now: () => systemClock.now() + ahead } });
+    const early = methods.map((method) => {
+      const run = backend[method];
+      const runAhead = (...args: unknown[]): unknown => {
+        ahead = milliseconds;
+        // What it does, it does at once.
+        const reply: unknown = Reflect.apply(run, backend, args);
+        ahead = 0;
+        return reply;
+      };
+      return [method, runAhead];
+    });
+    return changed(backend, Object.fromEntries(early));
+  };

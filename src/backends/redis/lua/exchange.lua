@@ -3,8 +3,9 @@
 -- KEYS  1 the sequence
 -- ARGV  1 root, 2 client, 3 call, 4 floor, 5 worker, 6 how long a grant is kept (ms),
 --       7 how many to claim, 8 'take' locks or 'later', 9 how many entries to look at beyond those, 10 number of queues,
---       the queues; number of plain completions, their ids, their tokens; the other settlements as JSON or '';
---       number of plain completions of jobs that have locks, their ids, their tokens; none of them where there are other settlements
+--       the queues; number of plain completions, how many tokens follow, their ids, their tokens: one of each, or the first where each is
+--       by one greater than the one before; the other settlements as JSON or ''; the same of plain completions of jobs that have locks:
+--       none where there are other settlements
 -- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, … }, their tokens: the first, where each is by one greater than the one before, or a list,
 --           { event, id, queue, detail, … }, 0 in the stead of an empty list, 1 when the step ended at its bound, how many jobs the worker owns, the instant }
@@ -15,11 +16,11 @@
 local client, number, floor, worker = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local count = tonumber(ARGV[7])
 local queues = { unpack(ARGV, 11, 10 + ARGV[10]) }
-local ids_at = 12 + #queues
-local plain = tonumber(ARGV[ids_at - 1])
-local others = ARGV[ids_at + 2 * plain]
-local locked_at = ids_at + 2 * plain + 2
-local locked = tonumber(ARGV[locked_at - 1])
+-- The plain completions: how many, where their ids begin, and of how many tokens they are followed.
+local plain, plain_at, plain_tokens = tonumber(ARGV[11 + #queues]), 13 + #queues, tonumber(ARGV[12 + #queues])
+local others_at = plain_at + plain + plain_tokens
+local others = ARGV[others_at]
+local locked, locked_at, locked_tokens = tonumber(ARGV[others_at + 1]), others_at + 3, tonumber(ARGV[others_at + 2])
 
 -- What was claimed, flat: id, envelope, …; id, token, …; and how many there are.
 local claimed, owned, taken = {}, {}, 0
@@ -91,8 +92,8 @@ if earlier then
 end
 
 resume(freed)
-if not settled then settled = settle_plain(worker, ids_at, plain, false) end
-for _, digit in ipairs(settle_plain(worker, locked_at, locked, true)) do settled[#settled + 1] = digit end
+if not settled then settled = settle_plain(worker, plain_at, plain, plain_tokens, false) end
+for _, digit in ipairs(settle_plain(worker, locked_at, locked, locked_tokens, true)) do settled[#settled + 1] = digit end
 if others ~= '' then
   for _, settlement in ipairs(cjson.decode(others)) do settled[#settled + 1] = settle(settlement) end
 end

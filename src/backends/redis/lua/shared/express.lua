@@ -1,7 +1,7 @@
 -- The exchange as it mostly is: jobs completed that held nothing, and such jobs are claimed, while nothing in the store asks for more
 -- (a limit, a pause, a grant, a priority, somebody who watches). What all the rest of the script needs takes longer to set up than
 -- this takes to run, so it goes on only where there is more to do, with what was done here. For the same reason there are no
--- functions here. needs: clock, calls. Reads: earlier, worker, count, queues, ids_at, plain, others, locked. Writes: settled, popped, claimed,
+-- functions here. needs: clock, calls. Reads: earlier, worker, count, queues, plain, plain_at, plain_tokens, others, locked. Writes: settled, popped, claimed,
 -- owned, taken, first_token. is_done: whether that was all.
 local is_done = false
 
@@ -21,27 +21,28 @@ if is_done then
   local argv, processing = ARGV, PROCESSING_PREFIX .. worker
   settled = {}
   if plain > 0 then
-    local last = ids_at + plain - 1
-    local current = call('HMGET', processing, unpack(argv, ids_at, last))
+    local last = plain_at + plain - 1
+    local current = call('HMGET', processing, unpack(argv, plain_at, last))
+    local first = plain_tokens < plain and tonumber(argv[last + 1]) - 1
     local keys, stale = {}, {}
     for at = 1, plain do
-      local id = argv[ids_at + at - 1]
-      if current[at] == argv[last + at] then keys[#keys + 1] = JOB_PREFIX .. id else stale[at] = true end
+      local token = first and format('%d', first + at) or argv[last + at]
+      if current[at] == token then keys[#keys + 1] = JOB_PREFIX .. argv[plain_at + at - 1] else stale[at] = true end
     end
     if #keys == plain then
       settled[1] = string.rep('1', plain)
-      call('HDEL', processing, unpack(argv, ids_at, last))
+      call('HDEL', processing, unpack(argv, plain_at, last))
     else
       local done = {}
       for at = 1, plain do
         settled[at] = stale[at] and '0' or '1'
-        if not stale[at] then done[#done + 1] = argv[ids_at + at - 1] end
+        if not stale[at] then done[#done + 1] = argv[plain_at + at - 1] end
       end
       if #done > 0 then call('HDEL', processing, unpack(done)) end
     end
     if #keys > 0 then
       call('DEL', unpack(keys))
-      call('INCRBY', SUCCESSFUL_TOTAL, #keys == plain and argv[ids_at - 1] or #keys)
+      call('INCRBY', SUCCESSFUL_TOTAL, #keys == plain and argv[plain_at - 2] or #keys)
     end
   end
 

@@ -97,16 +97,18 @@ local function settle(settlement)
 end
 
 -- Settles jobs that completed at the first attempt, of which nothing is kept: a few commands for the whole batch. Their ids are in
--- ARGV, then their tokens. Returns a digit for each.
-local function settle_plain(worker, ids_at, count, have_locks)
+-- ARGV, then so many tokens. Returns a digit for each.
+local function settle_plain(worker, ids_at, count, tokens, have_locks)
   local keys, done, results = {}, {}, {}
-  local tokens_at = ids_at + count
+  local tokens_at = ids_at + count - 1
+  local before = tokens < count and tonumber(ARGV[ids_at + count]) - 1
   for first = 0, count - 1, 1000 do
     local last = math.min(first + 999, count - 1)
     local current = call('HMGET', processing_key(worker), unpack(ARGV, ids_at + first, ids_at + last))
-    for at, token in ipairs(current) do
-      local id = ARGV[ids_at + first + at - 1]
-      local is_owner = token == ARGV[tokens_at + first + at - 1]
+    for index, token in ipairs(current) do
+      local at = first + index
+      local id = ARGV[ids_at + at - 1]
+      local is_owner = token == (before and text(before + at) or ARGV[tokens_at + at])
       results[#results + 1] = is_owner and '1' or '0'
       if is_owner then
         done[#done + 1] = id
