@@ -138,6 +138,42 @@ local function give_grant(id, line, held_for, grant_timeout)
   move('granted', id, line[QUEUE], held_for)
 end
 
+-- What grants are yet to be written, so that many of one step are few commands: places and grants, flat; for each queue its granted jobs,
+-- flat, and how many fewer are held.
+local unwritten = { places = {}, grants = {}, granted = {}, fewer = {} }
+
+local function append_two(list, first, second)
+  local to = #list
+  list[to + 1], list[to + 2] = first, second
+end
+
+-- The same for the only lock of a job, which is no rate. is_last: nobody else waits for it.
+local function give_only_grant(id, line, key, grant_timeout, is_last)
+  local queue = line[QUEUE]
+  call('ZREM', held_key(key), id)
+  if is_last then call('HDEL', NEWEST, key) end
+  call('HSET', lock_key(key), id, '')
+  append_two(unwritten.places, id, cjson.encode(locks_of(line)))
+  append_two(unwritten.grants, now + grant_timeout, id)
+  unwritten.granted[queue] = unwritten.granted[queue] or {}
+  append_two(unwritten.granted[queue], line[SEQ], id)
+  unwritten.fewer[queue] = (unwritten.fewer[queue] or 0) + 1
+  arrived[queue] = true
+  tell(id, false)
+  move('granted', id, queue, key)
+end
+
+local function write_grants()
+  if #unwritten.grants == 0 then return end
+  in_chunks('HSET', PLACES, unwritten.places)
+  in_chunks('ZADD', GRANTS, unwritten.grants)
+  for queue, jobs in pairs(unwritten.granted) do
+    in_chunks('ZADD', granted_key(queue), jobs)
+    call('HINCRBY', HELD_TOTAL, queue, -unwritten.fewer[queue])
+  end
+  unwritten = { places = {}, grants = {}, granted = {}, fewer = {} }
+end
+
 -- How many waiting jobs this step may still look at.
 local looks = GRANT_BUDGET
 
@@ -162,11 +198,9 @@ end
 -- Gives the free places of a key to those who wait for it, longest first. A job that needs others as well gets all or none:
 -- where another is full it goes on to wait for that one, and holds nothing, unless that has happened too often.
 local function grant_places(key, grant_timeout)
-  -- How many may have the key, once that is known: the newest limit holds for all who wait.
-  local most
   while true do
-    if most and call('HLEN', lock_key(key)) >= most then return end
-    local id = call('ZRANGE', held_key(key), '0', '0')[1]
+    local waiting = call('ZRANGE', held_key(key), '0', '1')
+    local id = waiting[1]
     if not id then return end
     if looks == 0 then
       call('ZADD', UNGRANTED, 'NX', now, key)
@@ -195,8 +229,13 @@ local function grant_places(key, grant_timeout)
       bury_job(id, '', 'its stored envelope is damaged')
     end
     local limit = own and limit_of(own)
-    if limit and limit ~= own and not limit[3] then most = limit[2] end
-    if not own then
+    if own and #locks == 1 and not own[3] and not limit[3] then
+      local taken = call('HLEN', lock_key(key))
+      if taken >= limit[2] then return end
+      give_only_grant(id, line, key, grant_timeout, not waiting[2])
+      -- The newest limit holds for all who wait: where that was the last place, no other need be looked at.
+      if limit ~= own and taken + 1 >= limit[2] then return end
+    elseif not own then
       -- Buried: the next one.
     elseif has_no_place(limit) then
       -- The places of a rate come free by time.
@@ -232,6 +271,7 @@ local function grant_all(freed, grant_timeout)
     is_touched[key] = nil
     grant_places(key, grant_timeout)
   end
+  write_grants()
 end
 
 -- The keys that steps before left at their bound, to be granted now.
