@@ -114,12 +114,13 @@ function decodeAsLast(value: string): Line | null {
   let at = lastStart.length;
   let [enqueuedAt, sequence] = [0, 0];
   let code = value.charCodeAt(at);
-  for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at)) enqueuedAt = 10 * enqueuedAt + code - ZERO;
+  for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at))
+    enqueuedAt = 10 * enqueuedAt + (code - ZERO);
   if (code !== COMMA || at === lastStart.length) return null;
   at += 1;
   const second = at;
   code = value.charCodeAt(at);
-  for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at)) sequence = 10 * sequence + code - ZERO;
+  for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at)) sequence = 10 * sequence + (code - ZERO);
   if (code !== BRACKET || at === second || value.charCodeAt(at + 1) !== LINE_FEED) return null;
   const { type, queue, locks } = lastHead;
   const rest = { attempts: 0, crashes: 0, extras: undefined, isForeign: false };
