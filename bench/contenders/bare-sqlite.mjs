@@ -1,40 +1,35 @@
-// The floor on SQLite: a bare loop that makes the same writes as a queue must, in equal batches and with the same pragmas, and
-// nothing else. One transaction removes the jobs that are done, takes as many new ones as there are slots, and marks each with its
-// owner and a token. The table has one row for each job, unique by its id, with an index of those that wait and one of those that are owned,
-// as Wingman's has.
+// The floor on SQLite: a bare loop on a file that Wingman has made (its tables, indexes and journal), by the same driver, with the same
+// statements for a whole batch. For each job it makes the writes to the job's row that Wingman makes, and nothing else: no locks, no
+// leases, no counts, no replies that are kept, no promises. So the ratio tells what all of that costs.
 
+import { questions, transitions } from '../../dist/backends/sqlite/statements.js';
+import { connect } from '../../dist/index.js';
 import { openFile } from './sqlite-driver.mjs';
 
 export const about = {
   name: 'bare SQLite loop',
   settings: [
-    'one table, the driver and the pragmas that Wingman uses (WAL, `synchronous = EXTRA`, so that what is committed is on the disk)',
+    'a file that Wingman has made, its driver, its pragmas (`synchronous = EXTRA`, so that what is committed is on the disk) and its own statements, one for a batch',
     'batches as large as the case’s concurrency; jobs are inserted by 500 in a transaction, as Wingman does',
   ],
 };
 
 const BULK = 500;
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS totals (one INTEGER PRIMARY KEY, done INTEGER NOT NULL) STRICT;
-  INSERT OR IGNORE INTO totals VALUES (1, 0);
-  CREATE TABLE IF NOT EXISTS jobs (
-    sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, queue TEXT NOT NULL, state TEXT NOT NULL,
-    position INTEGER, worker TEXT, token INTEGER, payload TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS jobs_waiting ON jobs (queue, position) WHERE state = 'waiting';
-  CREATE INDEX IF NOT EXISTS jobs_owned ON jobs (worker, token) WHERE state = 'processing';
-`;
 
 export async function open(url) {
+  await (await connect(url)).close();
   const database = await openFile(url);
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA');
-  database.exec(SCHEMA);
-  const insert = database.prepare(
-    `INSERT INTO jobs (id, type, queue, state, position, payload) VALUES (?, 'job', 'default', 'waiting', ?, ?)`,
-  );
+  database.exec('PRAGMA busy_timeout = 30000; PRAGMA synchronous = EXTRA');
+  const insert = database.prepare(transitions.enqueue);
+  let { last } = database.prepare('SELECT coalesce(max(sequence), 0) AS last FROM jobs').get();
   const add = (inputs) => {
+    const now = Date.now();
     database.exec('BEGIN IMMEDIATE');
-    for (const input of inputs) insert.run(`job-00000000000-${input.n}`, input.n, JSON.stringify(input));
+    for (const input of inputs) {
+      last += 1;
+      const id = `0123456789abc${String(last).padStart(9, '0')}`;
+      insert.run(last, id, 'job', 'default', '[]', 'waiting', now, 1, last, null, null, JSON.stringify(input));
+    }
     database.exec('COMMIT');
   };
   return {
@@ -50,28 +45,21 @@ export async function open(url) {
   };
 }
 
+/** A transaction settles one batch and claims the next. */
 async function loop(database, concurrency, handle) {
-  const worker = `worker-${process.pid}`;
-  const remove = database.prepare('DELETE FROM jobs WHERE id = ? AND token = ?');
-  const count = database.prepare('UPDATE totals SET done = done + ? WHERE one = 1');
-  const next = database.prepare(
-    `SELECT sequence, id, payload FROM jobs WHERE queue = ? AND state = 'waiting' ORDER BY position LIMIT ?`,
-  );
-  const take = database.prepare(
-    `UPDATE jobs SET state = 'processing', worker = ?, token = ?, position = NULL WHERE sequence = ?`,
-  );
-  for (let [done, token] = [[], 0]; ; ) {
+  // As long as the names of Wingman's workers; two processes have two.
+  const worker = `worker-${process.pid}`.padEnd(22, '0');
+  const next = database.prepare(questions.next);
+  const [claim, complete] = [database.prepare(transitions.claimAll), database.prepare(transitions.completeAll)];
+  for (let [done, token] = [[], 1_000_000_000]; ; ) {
     database.exec('BEGIN IMMEDIATE');
-    for (const job of done) remove.run(job.id, job.token);
-    count.run(done.length);
-    const jobs = next.all('default', concurrency).map((job) => {
-      token += 1;
-      take.run(worker, token, job.sequence);
-      return { ...job, token };
-    });
+    if (done.length > 0) complete.run(worker, JSON.stringify(done));
+    const jobs = next.all('default', concurrency);
+    if (jobs.length > 0) claim.run(worker, token, JSON.stringify(jobs.map(({ sequence }) => sequence)));
     database.exec('COMMIT');
+    done = jobs.map((_, at) => token + at);
+    token += jobs.length;
     await Promise.all(jobs.map(({ payload }) => handle(JSON.parse(payload))));
-    done = jobs;
     // Others have their turn, and this process's messages theirs.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -13,7 +13,10 @@ export const about = {
 
 const BATCH = 100;
 
-export function open(url) {
+export const open = (url) => openList(url, take);
+
+/** A list of payloads. `take` pops them on a connection of its own. */
+export function openList(url, take) {
   const redis = new Redis(url);
   return {
     async enqueueMany(inputs) {

@@ -89,9 +89,9 @@ export class Wingman extends Operator {
 
   /**
    * Enqueues one job for each input, in batches: all inputs of a batch are validated before any is written. One that is
-   * refused ends it, with its index in the error's message and paths; the batches before stay enqueued. The next inputs are
-   * asked for when a batch is written: a source that could give a million is never ahead by more than one. Gives what became of
-   * each, in order; one whose unique key is taken and that asks to be refused is `rejected`, since others of its batch are written.
+   * refused ends it, with its index in the error's message and paths; the batches before stay enqueued. While a
+   * batch is written the next one is asked for and validated, and no more: a source that could give a million is never ahead by more than
+   * one. Gives what became of each, in order; one whose unique key is taken and that asks to be refused is `rejected`, since others of its batch are written.
    * @param inputs what an asynchronous source throws, or a cursor that breaks, ends it in the same way
    * @throws as `enqueue`
    */

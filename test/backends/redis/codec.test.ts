@@ -29,6 +29,17 @@ test('lines are read as they were written, one after another', () => {
   );
 });
 
+test('the largest whole numbers are read to their last digit', () => {
+  for (let less = 0; less < 100; less += 1) {
+    const number = Number.MAX_SAFE_INTEGER - less;
+    decodeLine('a', '[0,"t","q",1,2]\n');
+    expect(decodeLine('a', `[0,"t","q",${number},${number}]\n`)).toMatchObject({
+      enqueuedAt: number,
+      sequence: number,
+    });
+  }
+});
+
 test.each([
   '[0,"t","q",,5]',
   '[0,"t","q",5,]',
