@@ -1,9 +1,11 @@
 // Leases: lost by a manager that lives, and left by one that died.
 
 import { expect, test } from 'vitest';
+import type { Backend } from '../../src/contract/backend.ts';
 import { Caller } from '../../src/contract/call.ts';
 import { defineJob } from '../../src/core/job.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { changed } from '../harness/planting.ts';
 import { enqueue, happened, Latch, openStore, run, stores, storeUrl } from './stage.ts';
 
 test.each(stores)(
@@ -54,6 +56,11 @@ test.each(stores)('on %s a result that comes after the loss is refused, logged a
   const type = defineJob({ type: 't' });
   const started = new Latch();
   const release = new Latch();
+  const refused = new Latch();
+  // Nothing else tells of the loss, or makes good for it: it has no check-ins until then, no heartbeat that soon, and no free slot
+  // for which it would ask.
+  const checkIn: Backend['checkIn'] = (self) => refused.opened.then(() => backend.checkIn(self));
+  const cutOff = changed(backend, { checkIn });
   const tokens: string[] = [];
   const handler = type.handle(async (_, { token }) => {
     tokens.push(token);
@@ -62,17 +69,18 @@ test.each(stores)('on %s a result that comes after the loss is refused, logged a
     await release.opened;
   });
   const [id = ''] = await enqueue(backend, type.job());
-  // Its heartbeat does not come in time to tell it first.
-  const { manager, log } = await run({ backend, handlers: [handler], heartbeat: '10s', lease: '30s' });
+  const options = { concurrency: 1, heartbeat: '1m', lease: '3m' } as const;
+  const { manager, log } = await run({ backend: cutOff, handlers: [handler], ...options });
   await started.opened;
   const worker = manager.worker ?? '';
   await backend.retire(worker);
-  if ((await backend.reclaim(10)).moves.length === 0) await happened(manager, 'reclaimed');
+  expect((await backend.reclaim(10)).moves).toMatchObject([{ event: 'reclaimed', id }]);
   const told = new Promise((resolve) => manager.once('stale', resolve));
   release.open();
 
   const first = { id, queue: 'default', type: 't', worker, token: tokens[0] };
   expect(await told).toEqual({ ...first, attempt: 1, outcome: 'completed' });
+  refused.open();
   const [line] = log.of('the result was refused: the job is no longer owned by this run');
   expect(line).toMatchObject({ job: id, type: 't', token: tokens[0], outcome: 'completed' });
   await happened(manager, 'completed');
