@@ -155,16 +155,20 @@ const faults: Readonly<Record<string, () => Promise<Open>>> = {
     ),
 };
 
+/** Milliseconds. */
+const LIMIT = 100_000;
+
 describe('the property test finds a backend that', () => {
   for (const [fault, plant] of Object.entries(faults)) {
-    it(fault, async () => {
+    // By the number of runs, and not by time: that is a limit against hanging.
+    it(fault, { timeout: 2 * LIMIT }, async () => {
       const openFaulty = await plant();
       const openSubject = async (options: StoreOptions) => {
         const backend = await openFaulty(options);
         return { backend, dispose: () => backend.close() };
       };
       // One seed: what is found must not depend on the day.
-      const details = await checkAgainstModel(openSubject, open, { runs: 500, seed: 1, atMost: 20_000, asFound: true });
+      const details = await checkAgainstModel(openSubject, open, { runs: 500, seed: 1, atMost: LIMIT, asFound: true });
       expect(details.failed).toBe(true);
       expect(String(details.errorInstance)).toMatch(/after command \d+/);
     });

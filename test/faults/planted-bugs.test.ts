@@ -22,7 +22,7 @@ function inTurn<Result>(plant: () => Promise<Result>): Promise<Result> {
 // A story with a bug in it waits in vain for what should happen: a limit against hanging, and no measure of speed.
 describe.concurrent('the checker', { timeout: 120_000 }, () => {
   test.each(Object.entries(stories))('finds nothing in a sound system: %s', async (_, story) => {
-    const { violations, summary } = await World.play(await open(), story);
+    const { violations, summary } = await World.play(await open(), story, 'sound');
     expect(violations).toEqual([]);
     expect(summary.lost).toBe(0);
     // Something did happen.
@@ -33,7 +33,7 @@ describe.concurrent('the checker', { timeout: 120_000 }, () => {
 
   test.each(Object.entries(bugs))('finds a store that %s', async (_, { rule, plant, story = stories.everyday }) => {
     const openFaulty = await inTurn(plant);
-    const { violations } = await World.play(await openFaulty({}), story);
+    const { violations } = await World.play(await openFaulty({}), story, 'faulty');
     expect(violations.map((violation) => violation.rule)).toContain(rule);
   });
 });

@@ -22,18 +22,23 @@ async function holder(path: string, begin = 'BEGIN IMMEDIATE'): Promise<Peer> {
 
 describe.each(modes)('while another process writes (%s)', (journal) => {
   test('a call waits, the event loop goes on, and the call is done when the other has ended', async () => {
-    const { path, backend } = await makeStore(journal);
+    const { path, backend } = await makeStore(journal, 60_000);
     const peer = await holder(path);
     let isDone = false;
     const call = enqueue(backend, newJob({ id: 'late' })).then(() => {
       isDone = true;
     });
-    const before = performance.eventLoopUtilization();
-    for (let round = 0; round < 20; round += 1) {
-      expect(await peer.ask('shell', { command: 'true' })).toEqual({ done: 0 });
+    // The answers come through the event loop. Were it SQLite that waits, the loop would hardly ever be idle; where the machine halts
+    // while it is not, it is another round that shows it.
+    const used: number[] = [];
+    while (used.length < 20 && !used.some((utilization) => utilization < 0.7)) {
+      const before = performance.eventLoopUtilization();
+      for (let round = 0; round < 20; round += 1) {
+        expect(await peer.ask('shell', { command: 'true' })).toEqual({ done: 0 });
+      }
+      used.push(performance.eventLoopUtilization(before).utilization);
     }
-    // The answers came through the event loop. Were it SQLite that waits, the loop would have had no idle time.
-    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.7);
+    expect(Math.min(...used)).toBeLessThan(0.7);
     expect(isDone).toBe(false);
     expect(await backend.find('late')).toBeNull();
     await peer.ask('execute', { path, sql: 'UPDATE books SET successful = 7; COMMIT' });
