@@ -99,6 +99,12 @@ export interface ClaimBackend {
    * over; a job whose type is paused is parked. What is no envelope goes to the dead letters.
    */
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply>;
+  /**
+   * The exchange of somebody whose own has just found the queues of this claim empty: waits as `wait` does, without looking first, and
+   * then exchanges, whatever ended the wait. So an abort does not take it back, and is for having it now. A repeat of it is an
+   * `exchange` under the same call.
+   */
+  exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply>;
 }
 
 export interface LockReply {
@@ -209,8 +215,6 @@ export interface WaitOptions {
   /** Milliseconds. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
-  /** The caller's own exchange has just found them empty, and its check-ins tell of what comes without a wake-up: no need to look. */
-  readonly areEmpty?: boolean;
 }
 
 export type Wake = 'woken' | 'timeout' | 'aborted';

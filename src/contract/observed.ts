@@ -32,6 +32,7 @@ import type {
   SweepReply,
   UniqueKeys,
   UnlockReply,
+  WaitOptions,
   Wake,
 } from './backend.ts';
 import type { Call } from './call.ts';
@@ -109,6 +110,13 @@ export class ObservedBackend implements Backend {
 
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     return this.#backend.exchange(call, request).then((reply) => {
+      this.#emitExchanged(request, reply);
+      return reply;
+    });
+  }
+
+  exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
+    return this.#backend.exchangeWhenWoken(call, request, options).then((reply) => {
       this.#emitExchanged(request, reply);
       return reply;
     });
@@ -289,7 +297,7 @@ export class ObservedBackend implements Backend {
     return this.#backend.increment(call, counter, by);
   }
 
-  wait(queues: readonly string[], options: Parameters<Backend['wait']>[1]): Promise<Wake> {
+  wait(queues: readonly string[], options: WaitOptions): Promise<Wake> {
     return this.#backend.wait(queues, options);
   }
 

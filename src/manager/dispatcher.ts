@@ -1,15 +1,17 @@
-import type { Backend, ExchangeReply, ExchangeRequest, Settlement, Takes } from '../contract/backend.ts';
+import type { Backend, Claim, ExchangeReply, ExchangeRequest, Settlement, Takes } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
-import { MOST_CRASHES, type Outcome } from '../core/outcome.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { newName } from '../runtime/identity.ts';
-import { LazyAbortController } from '../runtime/lazy-abort.ts';
+import type { LazyAbortController } from '../runtime/lazy-abort.ts';
 import { persist } from '../runtime/persist.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Gate } from './gate.ts';
 import { Listener } from './listener.ts';
-import { batchSize, Pipeline } from './pipeline.ts';
+import { Outage } from './outage.ts';
+import { batchSize, MOST_JOBS, Pipeline } from './pipeline.ts';
+import { isSuspect, Runs } from './runs.ts';
 
 export interface DispatcherOptions {
   readonly backend: Backend;
@@ -38,13 +40,6 @@ export interface DispatcherOptions {
   ) => void;
 }
 
-interface Run {
-  readonly job: ClaimedJob;
-  readonly controller: LazyAbortController;
-  /** Its result is of no use any more. */
-  isDropped: boolean;
-}
-
 /**
  * The pump between the backend and the processors: an exchange settles what has ended and claims for the slots that are free.
  *
@@ -56,8 +51,7 @@ export class Dispatcher {
   readonly #surroundings: Surroundings;
   readonly #caller = new Caller(newName());
   readonly #listener: Listener;
-  /** Not by token: where a store has lost its newest writes and its clock is behind, one may be given out twice. */
-  readonly #runs = new Set<Run>();
+  readonly #runs = new Runs();
   readonly #change = new Gate();
   readonly #draining = new AbortController();
   readonly #givingUp = new AbortController();
@@ -67,14 +61,10 @@ export class Dispatcher {
   #hasStrays = false;
   /** A check-in has told of more jobs of this worker than are known here. */
   #isInDoubt = false;
-  /** There may be work that came after the newest claim had been sent. */
-  #hasHeard = false;
   readonly #pipeline: Pipeline;
+  readonly #outage: Outage;
   /** Why no exchange can be made any more. */
   #failure: { readonly error: unknown } | null = null;
-  /** Settles when the outage is over that an exchange rides out; null while there is none. */
-  #outage: Promise<void> | null = null;
-  #idle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions, surroundings: Surroundings) {
     this.#options = options;
@@ -82,7 +72,13 @@ export class Dispatcher {
     const { backend, concurrency, lease } = options;
     const { overlaps } = backend;
     this.#pipeline = new Pipeline({ concurrency, overlaps, mostOverlap: lease }, surroundings.clock);
-    this.#listener = new Listener({ backend, heard: () => this.#heard() }, surroundings);
+    this.#outage = new Outage('the exchange', surroundings, this.#givingUp.signal);
+    this.#listener = new Listener({
+      backend,
+      rideOut: (send, error) => this.#outage.rideOut(send, error),
+      answered: (request, reply) => this.#heard(request, reply),
+      failed: (error) => this.#fail(error),
+    });
   }
 
   /** The name under which it claims, or null when it has no lease. */
@@ -92,7 +88,7 @@ export class Dispatcher {
 
   /** What is running. */
   get processing(): readonly ClaimedJob[] {
-    return [...this.#runs].map(({ job }) => job);
+    return this.#runs.jobs;
   }
 
   /** From which queues it would claim now. */
@@ -102,14 +98,10 @@ export class Dispatcher {
 
   /** A check-in said so. Where the worker owns more than is known here, and nothing is under way, an exchange tells for sure. */
   hear(hasWork: boolean, owned: number): void {
-    if (hasWork) this.#listener.hear();
+    if (hasWork) this.#listener.wake();
     if (!this.#pipeline.isEmpty || owned <= this.#runs.size + this.#settlements.length) return;
     this.#isInDoubt = true;
-    this.#change.open();
-  }
-
-  #heard(): void {
-    this.#hasHeard = true;
+    this.#listener.wake();
     this.#change.open();
   }
 
@@ -129,48 +121,39 @@ export class Dispatcher {
     try {
       while (!this.#isDone()) {
         if (this.#worker === null) await this.#rejoin();
-        if (this.#hasStrays && this.#pipeline.isEmpty) await this.#relinquish();
+        if (this.#hasStrays && this.#isQuiet) await this.#relinquish();
         const request = this.#nextRequest();
         if (request === null) await this.#pause();
         else this.#exchange(request);
       }
     } finally {
-      await this.#listener.stop();
+      this.#listener.forget();
     }
   }
 
   /** Claims no more. */
   drain(): void {
     this.#draining.abort(new CanceledError('aborted', 'the manager is stopping'));
-    this.#listener.pause();
+    this.#listener.wake();
     this.#change.open();
   }
 
   /**
    * Aborts the signals of all that runs. Settles when nothing runs any more: within the processors' reaction time, once it drains.
    */
-  async abort(reason: Error): Promise<void> {
-    for (const { controller } of [...this.#runs]) controller.abort(reason);
-    if (this.#runs.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  abort(reason: Error): Promise<void> {
+    return this.#runs.abort(reason);
   }
 
   /** Somebody wants this run cancelled: its signal aborts, and it ends as cancelled unless it completes, or fails for good. */
   cancel(token: string): void {
-    for (const { job, controller } of this.#runs) {
-      if (job.token !== token) continue;
-      controller.abort(new CanceledError('cancelled', `job ${job.id} was cancelled`));
-    }
+    this.#runs.cancel(token);
   }
 
   /** Hands back all that runs at once, without waiting for it. Returns what it hands back. */
   handBack(reason: Error): readonly ClaimedJob[] {
     const jobs = this.processing;
-    for (const run of this.#runs) {
-      if (!run.isDropped) this.#settlements.push({ job: run.job, outcome: { kind: 'released' } });
-    }
-    this.#drop(reason);
-    this.#runs.clear();
-    this.#tellIdle();
+    for (const job of this.#runs.takeAll(reason)) this.#settlements.push({ job, outcome: { kind: 'released' } });
     this.#change.open();
     return jobs;
   }
@@ -191,23 +174,22 @@ export class Dispatcher {
     );
     this.#worker = null;
     this.#settlements = [];
-    this.#drop(new CanceledError('aborted', `the lease of worker ${worker} was lost`));
+    this.#listener.forget();
+    this.#runs.drop(new CanceledError('aborted', `the lease of worker ${worker} was lost`));
     this.#options.lost(worker, jobs);
     this.#change.open();
-  }
-
-  #drop(reason: Error): void {
-    for (const run of this.#runs) {
-      run.isDropped = true;
-      run.controller.abort(reason);
-    }
   }
 
   #isDone(): boolean {
     this.#givingUp.signal.throwIfAborted();
     if (this.#failure !== null) throw this.#failure.error;
-    const isQuiet = this.#runs.size === 0 && this.#settlements.length === 0 && this.#pipeline.isEmpty;
-    return this.#draining.signal.aborted && isQuiet;
+    const isOver = this.#runs.size === 0 && this.#settlements.length === 0 && this.#isQuiet;
+    return this.#draining.signal.aborted && isOver;
+  }
+
+  /** No call is under way that may claim or settle. */
+  get #isQuiet(): boolean {
+    return this.#pipeline.isEmpty && !this.#listener.isListening;
   }
 
   async #rejoin(): Promise<void> {
@@ -239,22 +221,32 @@ export class Dispatcher {
     const count = Math.min(most, this.#freeSlots(size));
     const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#listener.isListening);
     if (!hasWork && !this.#isInDoubt) return null;
-    // Those who are about to hand back strays, or to end, wait for all that is under way.
-    const isOrderly = this.#hasStrays || this.#draining.signal.aborted;
+    // Those who are about to end, or to hand back strays, or to find out whether there are any, wait for all that is under way.
+    const isOrderly = this.#isUnsure || this.#draining.signal.aborted;
     if (!this.#pipeline.mayBegin(isOrderly ? 0 : Math.max(size, count))) return null;
+    if (this.#isUnsure && this.#listener.isListening) return null;
     this.#isInDoubt = false;
     const settlements = this.#settlements.splice(0, size);
     if (count === 0 || !hasWork) return { worker, settlements };
-    this.#hasHeard = false;
-    return { worker, settlements, claim: { queues: this.#options.queueOrder(), count, locks: 'take' } };
+    return { worker, settlements, claim: this.#claimOf(count) };
+  }
+
+  #claimOf(count: number): Claim {
+    return { queues: this.#options.queueOrder(), count, locks: 'take' };
+  }
+
+  /** Whether the worker may own more than is known here. */
+  get #isUnsure(): boolean {
+    return this.#hasStrays || this.#isInDoubt;
   }
 
   /** @param settling how many settlements go with the claim */
   #freeSlots(settling: number): number {
-    if (this.#draining.signal.aborted || this.#runsSuspect()) return 0;
+    if (this.#draining.signal.aborted || this.#runs.hasSuspect) return 0;
     // What is left for the next batch still takes its slot: a backend that is slow to settle must not be claimed from faster.
     const left = this.#settlements.length - settling;
-    return Math.max(0, this.#options.concurrency - this.#runs.size - left - this.#pipeline.claims);
+    const claims = this.#pipeline.claims + this.#listener.claims;
+    return Math.max(0, this.#options.concurrency - this.#runs.size - left - claims);
   }
 
   /**
@@ -275,44 +267,41 @@ export class Dispatcher {
     };
     const failed = (error: unknown): void => {
       over();
-      this.#failure ??= { error };
+      this.#fail(error);
     };
-    this.#pipeline.begin(request);
+    this.#pipeline.begin(request, this.#listener.isListening);
     const send = (): Promise<ExchangeReply> => backend.exchange(call, request);
-    send().then(answered, (error: unknown) => this.#rideOut(send, error).then(answered, failed));
+    send().then(answered, (error: unknown) => this.#outage.rideOut(send, error).then(answered, failed));
   }
 
-  /** Repeats an exchange that has failed. Of two that meet the same outage the second waits for the first, which tells of it. */
-  #rideOut(send: () => Promise<ExchangeReply>, error: unknown): Promise<ExchangeReply> {
-    const ride = (send: () => Promise<ExchangeReply>): Promise<ExchangeReply> =>
-      persist(send, 'the exchange', this.#surroundings, this.#givingUp.signal);
-    let isFirst = true;
-    const again = (): Promise<ExchangeReply> => {
-      const failed = isFirst;
-      isFirst = false;
-      return failed ? Promise.reject(error) : send();
-    };
-    const outage = this.#outage === null ? ride(again) : this.#outage.then(() => ride(send));
-    const over = outage.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#outage = over;
-    void over.then(() => {
-      if (this.#outage === over) this.#outage = null;
-    });
-    return outage;
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#change.open();
   }
 
   #receive(request: ExchangeRequest, reply: ExchangeReply): void {
-    const isAlone = this.#pipeline.answered(request, reply.claimed.length);
+    const isAlone = this.#pipeline.answered(request, reply.claimed.length) && !this.#listener.isListening;
     this.#tellStale(request, reply);
-    if (reply.lost) this.lose(request.worker);
-    // A claim that was answered after its lease was lost belongs to the lost worker.
+    this.#receiveClaims(request, reply);
     if (request.worker !== this.#worker) return;
-    for (const job of reply.claimed) this.#take(job, reply.now);
     if (isAlone) this.#hasStrays = reply.owned > this.#runs.size + this.#settlements.length;
     this.#listen(request, reply);
+  }
+
+  /** The listener's claim was made. */
+  #heard(request: ExchangeRequest, reply: ExchangeReply): void {
+    this.#change.open();
+    if (this.#givingUp.signal.aborted) return;
+    this.#pipeline.told(request, reply.claimed.length);
+    this.#receiveClaims(request, reply);
+    this.#listen(request, reply);
+  }
+
+  #receiveClaims({ worker }: ExchangeRequest, { lost, claimed, now }: ExchangeReply): void {
+    if (lost) this.lose(worker);
+    // A claim that was answered after its lease was lost belongs to the lost worker.
+    if (worker !== this.#worker) return;
+    for (const job of claimed) this.#take(job, now);
   }
 
   /**
@@ -323,7 +312,7 @@ export class Dispatcher {
     const worker = this.#worker;
     this.#hasStrays = false;
     if (worker === null) return;
-    const known = [...this.#runs, ...this.#settlements].map(({ job }) => job.token);
+    const known = [...this.#runs.jobs, ...this.#settlements.map(({ job }) => job)].map(({ token }) => token);
     const { moves } = await this.#caller.call((call) =>
       persist(
         () => this.#options.backend.relinquish(call, worker, known),
@@ -350,46 +339,24 @@ export class Dispatcher {
   }
 
   #take(job: ClaimedJob, now: number): void {
-    if (this.#draining.signal.aborted || (isSuspect(job) && this.#runsSuspect())) {
+    if (this.#draining.signal.aborted || (isSuspect(job) && this.#runs.hasSuspect)) {
       // Claimed by a call that was on its way when the manager was told to stop; or by the side of another suspect.
       this.#settlements.push({ job, outcome: { kind: 'released', untried: true } });
       return;
     }
-    const run: Run = { job, controller: new LazyAbortController(), isDropped: false };
-    this.#runs.add(run);
+    const run = this.#runs.begin(job);
     this.#options.execute(job, run.controller, now, (outcome) => {
-      this.#runs.delete(run);
       if (outcome !== null && !run.isDropped) this.#settlements.push({ job, outcome });
-      this.#tellIdle();
+      this.#runs.end(run);
       this.#change.open();
     });
   }
 
-  #tellIdle(): void {
-    if (this.#runs.size > 0 || this.#idle.length === 0) return;
-    for (const tell of this.#idle.splice(0)) tell();
+  /** A claim that came short has emptied the queues: then the next is made when there is more. */
+  #listen({ worker, claim }: ExchangeRequest, { claimed, more }: ExchangeReply): void {
+    if (claim === undefined || worker !== this.#worker || this.#draining.signal.aborted) return;
+    if (claimed.length === claim.count || more || this.#isUnsure) return;
+    const count = Math.min(MOST_JOBS, this.#freeSlots(0));
+    if (count > 0) this.#listener.listen({ worker, settlements: [], claim: this.#claimOf(count) });
   }
-
-  /**
-   * A job whose process vanished so often that the next time is the last: it may be what ends them. One such job runs at a
-   * time and nothing more is claimed beside it, so that it is quarantined alone, and not with all that ran with it before.
-   */
-  #runsSuspect(): boolean {
-    for (const { job } of this.#runs) if (isSuspect(job)) return true;
-    return false;
-  }
-
-  /** A claim that came short has emptied the queues: then the backend says when there is more. */
-  #listen({ claim }: ExchangeRequest, { claimed, more }: ExchangeReply): void {
-    if (claim === undefined || this.#draining.signal.aborted) return;
-    if (claimed.length < claim.count && !more) {
-      // Heard since the claim was sent: it is not known whether the queues are still empty.
-      if (!this.#hasHeard) this.#listener.listen(claim.queues);
-      // Someone with a free slot should be woken instead.
-    } else if (this.#runs.size >= this.#options.concurrency) this.#listener.pause();
-  }
-}
-
-function isSuspect({ crashes }: ClaimedJob): boolean {
-  return crashes >= MOST_CRASHES - 1;
 }

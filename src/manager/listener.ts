@@ -1,87 +1,92 @@
-import type { Backend } from '../contract/backend.ts';
-import { Backoff } from '../runtime/backoff.ts';
-import type { Surroundings } from '../runtime/surroundings.ts';
+import type { Backend, ExchangeReply, ExchangeRequest } from '../contract/backend.ts';
+import { Caller } from '../contract/call.ts';
+import { newName } from '../runtime/identity.ts';
+
+/** An exchange that claims; what it is for is free. */
+type Claiming = ExchangeRequest & Required<Pick<ExchangeRequest, 'claim'>>;
 
 export interface ListenerOptions {
-  readonly backend: Backend;
-  /** Called when there may be something to claim. */
-  readonly heard: () => void;
+  readonly backend: Pick<Backend, 'exchange' | 'exchangeWhenWoken'>;
+  /** Repeats a call that has failed until it is answered. Rejects where that will never be. */
+  readonly rideOut: (send: () => Promise<ExchangeReply>, error: unknown) => Promise<ExchangeReply>;
+  readonly answered: (request: ExchangeRequest, reply: ExchangeReply) => void;
+  /** Told why no call can be made any more. */
+  readonly failed: (error: unknown) => void;
+}
+
+interface Standing {
+  readonly request: Claiming;
+  readonly waking: AbortController;
 }
 
 /** How long one wait lasts, in milliseconds: a wake-up that is lost is made up for by the check-ins, and not by the end of this. */
 const WAIT = 600_000;
 
-/** Waits for work on behalf of a dispatcher with empty queues: one wait at a time. */
+/** The claim of a dispatcher with empty queues, which is made when there is work: one at a time. */
 export class Listener {
   readonly #options: ListenerOptions;
-  readonly #surroundings: Surroundings;
-  readonly #backoff: Backoff;
-  #waiting: AbortController | null = null;
-  #queues: readonly string[] = [];
+  /** Of its own: among the calls of others one that waits for long would keep all their replies from being forgotten. */
+  readonly #caller = new Caller(newName());
+  #standing: Standing | null = null;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(options: ListenerOptions, surroundings: Surroundings) {
+  constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#surroundings = surroundings;
-    this.#backoff = new Backoff(surroundings.random);
   }
 
-  /** Whether a wait goes on that will call `heard`. */
+  /** Whether a claim waits, or is being made. */
   get isListening(): boolean {
-    return this.#waiting !== null;
+    return this.#standing !== null;
+  }
+
+  /** For how many jobs it is. */
+  get claims(): number {
+    return this.#standing?.request.claim.count ?? 0;
   }
 
   /** From which queues it waits for work now. */
   get awaited(): readonly string[] {
-    return this.#waiting === null ? [] : this.#queues;
+    return this.#standing?.request.claim.queues ?? [];
   }
 
-  /** There is work, whatever the wait has heard. */
-  hear(): void {
-    if (this.#waiting === null) return;
-    this.pause();
-    this.#options.heard();
+  /** Makes this claim when there is work. Does nothing while another waits. */
+  listen(request: Claiming): void {
+    if (this.#standing !== null) return;
+    const standing = { request, waking: new AbortController() };
+    this.#standing = standing;
+    // One that was forgotten may still be on its way out.
+    this.#ended = this.#ended.then(() => this.#claim(standing));
   }
 
-  /** Does nothing while a wait goes on. */
-  listen(queues: readonly string[]): void {
-    if (this.#waiting !== null) return;
-    const waiting = new AbortController();
-    this.#waiting = waiting;
-    this.#queues = queues;
-    // One that was paused may still be on its way out.
-    this.#ended = this.#ended.then(() => this.#wait(queues, waiting));
-  }
-
-  /** Ends the wait. */
-  pause(): void {
+  /** Makes the claim now. */
+  wake(): void {
     // Without a reason of its own, making one would take longer than the rest.
-    this.#waiting?.abort('paused');
-    this.#waiting = null;
+    this.#standing?.waking.abort('woken');
   }
 
-  /** Settles when no wait is left. */
-  stop(): Promise<void> {
-    this.pause();
-    return this.#ended;
+  /** The claim is of no use any more: whatever it gives is another's. */
+  forget(): void {
+    this.wake();
+    this.#standing = null;
   }
 
-  async #wait(queues: readonly string[], waiting: AbortController): Promise<void> {
-    const { backend, heard } = this.#options;
-    const { clock, logger } = this.#surroundings;
-    const { signal } = waiting;
-    if (signal.aborted) return;
+  async #claim(standing: Standing): Promise<void> {
+    if (this.#standing !== standing) return;
+    const { backend, rideOut, answered, failed } = this.#options;
+    const { request, waking } = standing;
+    const call = this.#caller.open();
     try {
-      await backend.wait(queues, { timeout: WAIT, signal, areEmpty: true });
-      this.#backoff.reset();
+      const reply = await backend
+        .exchangeWhenWoken(call, request, { timeout: WAIT, signal: waking.signal })
+        .catch((error: unknown) => rideOut(() => backend.exchange(call, request), error));
+      if (this.#standing !== standing) return;
+      this.#standing = null;
+      answered(request, reply);
     } catch (error) {
-      if (signal.aborted) return;
-      // The exchange that follows meets the same trouble and tells of it; a wait alone costs no more than its latency.
-      logger.debug({ err: error }, 'waiting for work failed');
-      await clock.sleep(this.#backoff.next(), signal);
+      if (this.#standing === standing) this.#standing = null;
+      failed(error);
+    } finally {
+      this.#caller.close(call);
     }
-    if (this.#waiting !== waiting) return;
-    this.#waiting = null;
-    heard();
   }
 }

@@ -2,7 +2,7 @@ import type { ExchangeRequest, Settlement } from '../contract/backend.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 // One exchange is one step of the backend, which must stay short.
-const MOST_JOBS = 200;
+export const MOST_JOBS = 200;
 /** Of results, in characters; a single one may be longer. */
 const MOST_RESULT = 4_194_304;
 /** With fewer slots, two exchanges cost more than they save. */
@@ -24,7 +24,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #clock: Clock;
   readonly #underway = new Set<ExchangeRequest>();
-  /** Whether nothing else has been under way since the first of them began. */
+  /** Whether nothing else has been under way since the first of them began, and no claim waited. */
   #isAlone = true;
   /** The newest claim got all that it asked for: there is more. */
   #isBusy = false;
@@ -62,8 +62,9 @@ export class Pipeline {
     return this.#clock.monotonic() - this.#lastAloneOn < this.#options.mostOverlap;
   }
 
-  begin(request: ExchangeRequest): void {
-    this.#isAlone = this.#underway.size === 0;
+  /** @param isListening a claim waits for work beside it, or is being made */
+  begin(request: ExchangeRequest, isListening: boolean): void {
+    this.#isAlone = this.#underway.size === 0 && !isListening;
     this.#underway.add(request);
   }
 
@@ -71,9 +72,14 @@ export class Pipeline {
     this.#underway.delete(request);
   }
 
-  /** The exchange was answered. Whether no other was under way meanwhile. */
-  answered({ claim }: ExchangeRequest, claimed: number): boolean {
+  /** A claim that waited for work was answered. */
+  told({ claim }: ExchangeRequest, claimed: number): void {
     if (claim !== undefined) this.#isBusy = claimed === claim.count;
+  }
+
+  /** The exchange was answered. Whether no other was under way meanwhile. */
+  answered(request: ExchangeRequest, claimed: number): boolean {
+    this.told(request, claimed);
     const isAlone = this.#isAlone && this.#underway.size === 0;
     if (isAlone) this.#lastAloneOn = this.#clock.monotonic();
     return isAlone;

@@ -20,7 +20,7 @@ function make({ concurrency = 100, overlaps = true } = {}) {
 /** A claim that gets this much. */
 function exchange(pipeline: Pipeline, count: number, claimed = count): boolean {
   const request = claim(count);
-  pipeline.begin(request);
+  pipeline.begin(request, false);
   pipeline.end(request);
   return pipeline.answered(request, claimed);
 }
@@ -32,11 +32,11 @@ test('there is one at a time, for all slots, until a claim has got all that it a
   expect(pipeline.share).toBe(50);
   const [first, second] = [claim(50), claim(50)];
   expect(pipeline.mayBegin(50)).toBe(true);
-  pipeline.begin(first);
+  pipeline.begin(first, false);
   expect([pipeline.claims, pipeline.isEmpty]).toEqual([50, false]);
   // A second one for a few jobs is not worth it.
   expect([pipeline.mayBegin(24), pipeline.mayBegin(25)]).toEqual([false, true]);
-  pipeline.begin(second);
+  pipeline.begin(second, false);
   expect([pipeline.claims, pipeline.mayBegin(50)]).toEqual([100, false]);
   pipeline.end(first);
   expect(pipeline.answered(first, 50)).toBe(false);
@@ -50,7 +50,7 @@ test('there is one at a time, for all slots, until a claim has got all that it a
 test('now and then an exchange is made alone', () => {
   const { pipeline, time } = make();
   exchange(pipeline, 100);
-  pipeline.begin(claim(50));
+  pipeline.begin(claim(50), false);
   time.now += 999;
   expect(pipeline.mayBegin(50)).toBe(true);
   time.now += 1;
@@ -60,7 +60,7 @@ test('now and then an exchange is made alone', () => {
 test.each([{ overlaps: false }, { concurrency: 7 }])('there is never a second one with %j', (options) => {
   const { pipeline } = make(options);
   exchange(pipeline, 5);
-  pipeline.begin(claim(5));
+  pipeline.begin(claim(5), false);
   expect(pipeline.mayBegin(200)).toBe(false);
 });
 

@@ -21,6 +21,7 @@ import type {
   SweepReply,
   Takes,
   UnlockReply,
+  WaitOptions,
   Wake,
 } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
@@ -81,6 +82,11 @@ export class MemoryBackend implements Backend {
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     return this.#desk.once(call, () => this.#exchange(request));
+  }
+
+  async exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
+    await this.wait(request.claim?.queues ?? [], options);
+    return this.exchange(call, request);
   }
 
   #exchange({ worker, settlements, claim }: ExchangeRequest): ExchangeReply {
@@ -294,7 +300,7 @@ export class MemoryBackend implements Backend {
     return this.#desk.waitForCall([leads ? DUE : VACANT, ...(worker === null ? [] : [worker])], options);
   }
 
-  async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+  async wait(queues: readonly string[], options: WaitOptions): Promise<Wake> {
     this.#desk.open();
     const isEmpty = queues.every((name) => this.#books.waitingIn(name).length === 0 || this.#books.isClosed(name));
     return isEmpty ? this.#desk.claimers.wait(queues, options) : 'woken';

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Connection } from './connection.ts';
 
@@ -9,6 +9,8 @@ const RETRY = 20;
 
 /** The token that came, by its list; null where the time was up, or the block was interrupted. */
 export type Popped = { readonly key: string } | null | 'unreachable';
+/** The reply of the command behind a block; null where it was refused, or not sent. Where `unreachable` it may have been done. */
+export type Followed = { readonly reply: unknown } | null | 'unreachable';
 
 interface Block {
   isOver: boolean;
@@ -33,21 +35,55 @@ export class Blocker {
 
   /** Takes a token out of the first of these lists that has one. One at a time. */
   async pop(keys: readonly string[], timeout: number): Promise<Popped> {
-    this.#isInterrupted = false;
-    const client = this.#client ?? (await this.#connect().catch(() => null));
+    const client = await this.#ready();
     if (client === null) return 'unreachable';
     // What is asked for has changed while it connected.
     if (this.#isInterrupted) return null;
+    try {
+      const popped = await this.#during(client, timeout, client.blpop([...keys], timeout / 1000));
+      return popped === null ? null : { key: popped[0] };
+    } catch {
+      this.#drop(client);
+      return 'unreachable';
+    }
+  }
+
+  /**
+   * The same, with a command behind it on the same connection: the server goes on to that as soon as the block is over, whatever ended
+   * it. One at a time.
+   */
+  async popThen(
+    keys: readonly string[],
+    timeout: number,
+    next: (block: ChainableCommander) => ChainableCommander,
+  ): Promise<Followed> {
+    const client = await this.#ready();
+    if (client === null) return 'unreachable';
+    if (this.#isInterrupted) return null;
+    // Both are written at once, which is no transaction: what blocks there does not.
+    const both = next(client.pipeline().blpop([...keys], timeout / 1000)).exec();
+    const [popped, followed] = (await this.#during(client, timeout, both)) ?? [];
+    if (popped === undefined || popped[0] !== null) {
+      this.#drop(client);
+      return 'unreachable';
+    }
+    return followed === undefined || followed[0] !== null ? null : { reply: followed[1] };
+  }
+
+  /** A connection; null where there is none to be had. */
+  async #ready(): Promise<Redis | null> {
+    this.#isInterrupted = false;
+    return this.#client ?? (await this.#connect().catch(() => null));
+  }
+
+  /** Waits for what a block gives, and can be told to end it meanwhile. */
+  async #during<Reply>(client: Redis, timeout: number, reply: Promise<Reply>): Promise<Reply> {
     const block: Block = { isOver: false };
     this.#block = block;
     // The server ends the block after `timeout`; the clock only notices a connection that is dead.
     const cancel = this.#dropAfter(client, timeout + SILENCE);
     try {
-      const popped = await client.blpop([...keys], timeout / 1000);
-      return popped === null ? null : { key: popped[0] };
-    } catch {
-      this.#drop(client);
-      return 'unreachable';
+      return await reply;
     } finally {
       cancel();
       block.isOver = true;

@@ -1,11 +1,14 @@
 import type { Redis } from 'ioredis';
+import type { WaitOptions } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Followed } from './blocker.ts';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { closed } from './refusals.ts';
 import { Replication } from './replication.ts';
 import type { ScriptName } from './scripts.ts';
+import { Standby } from './standby.ts';
 import { Waiting } from './waiting.ts';
 
 export interface DeskSettings {
@@ -25,6 +28,7 @@ export class Desk {
   readonly waiting: Waiting;
   readonly replication: Replication;
   readonly #wrote = (): void => this.replication.wrote();
+  readonly #standby: Standby;
   #isClosed = false;
 
   constructor({ connection, keys, clock, grantTimeout }: DeskSettings) {
@@ -33,6 +37,7 @@ export class Desk {
     this.clock = clock;
     this.grantTimeout = grantTimeout;
     this.waiting = new Waiting(connection, keys, clock);
+    this.#standby = new Standby(connection, clock);
     this.replication = new Replication(connection, keys, clock);
   }
 
@@ -40,6 +45,17 @@ export class Desk {
   run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
     this.assertOpen();
     return this.connection.run(name, this.keys.the('sequence'), [this.keys.root, ...args], this.#wrote);
+  }
+
+  /** Runs a script that changes something as soon as there is work in one of these queues: see `Standby`. */
+  standBy(
+    queues: readonly string[],
+    options: WaitOptions,
+    name: ScriptName,
+    ...args: readonly (string | number)[]
+  ): Promise<Followed> {
+    const lists = queues.map((queue) => this.keys.of('wake', queue));
+    return this.#standby.run(lists, options, { name, key: this.keys.the('sequence'), args: [this.keys.root, ...args] });
   }
 
   /** Runs a script that changes nothing. */
@@ -62,6 +78,7 @@ export class Desk {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.waiting.close();
+    this.#standby.close();
     this.connection.close();
   }
 }

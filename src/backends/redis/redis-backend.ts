@@ -39,7 +39,7 @@ import { decodeMoves, encodeKeep, encodeLocks, encodeNew } from './codec.ts';
 import { RedisControls } from './controls.ts';
 import { callArgs, Desk, type DeskSettings } from './desk.ts';
 import { diagnose } from './diagnosis.ts';
-import { decodeExchange, encodeExchange } from './exchange.ts';
+import { decodeExchange, type ExchangeOrder, encodeExchange } from './exchange.ts';
 import { Reads } from './reads.ts';
 import { arrayOf, numberOf, textOf, textsOf } from './replies.ts';
 import { RedisResults } from './results.ts';
@@ -94,7 +94,24 @@ export class RedisBackend implements Backend {
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     const { words, ways } = encodeExchange(request, this.#desk.grantTimeout);
-    const replied = await this.#desk.run('exchange', ...callArgs(call), ...words);
+    return this.#exchanged(await this.#desk.run('exchange', ...callArgs(call), ...words), request, ways);
+  }
+
+  async exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
+    this.#desk.assertOpen();
+    const { words, ways } = encodeExchange(request, this.#desk.grantTimeout);
+    const followed = await this.#desk.standBy(
+      request.claim?.queues ?? [],
+      options,
+      'exchange',
+      ...callArgs(call),
+      ...words,
+    );
+    if (followed === null || followed === 'unreachable') return this.exchange(call, request);
+    return this.#exchanged(followed.reply, request, ways);
+  }
+
+  async #exchanged(replied: unknown, request: ExchangeRequest, ways: ExchangeOrder['ways']): Promise<ExchangeReply> {
     const { reply, damaged } = decodeExchange(replied, request, ways);
     if (damaged.length === 0) return reply;
     return { ...reply, moves: [...reply.moves, ...(await this.#bury(request.worker, damaged))] };

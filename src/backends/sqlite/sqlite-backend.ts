@@ -21,6 +21,7 @@ import type {
   SweepReply,
   Takes,
   UnlockReply,
+  WaitOptions,
   Wake,
 } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
@@ -78,6 +79,11 @@ export class SqliteBackend implements Backend {
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     const way = { isTrusting: true };
     return this.#desk.write((books) => onceClaimed(books, call, request, () => exchange(books, request, way)));
+  }
+
+  async exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
+    await this.wait(request.claim?.queues ?? [], options);
+    return this.exchange(call, request);
   }
 
   lock(call: Call, job: ClaimedJob, locks?: readonly StoredLock[]): Promise<LockReply> {
@@ -199,7 +205,7 @@ export class SqliteBackend implements Backend {
     );
   }
 
-  async wait(queues: readonly string[], options: { timeout: number; signal?: AbortSignal }): Promise<Wake> {
+  async wait(queues: readonly string[], options: WaitOptions): Promise<Wake> {
     this.#desk.assertOpen();
     return this.#desk.waitForWork(queues, options);
   }

@@ -53,6 +53,10 @@ const methods: Readonly<
   increment: (backend) => backend.increment(call, 'failed', 1),
   waitForCall: (backend) => backend.waitForCall({ worker: 'w', leads: true }, { timeout: 10 }),
   wait: (backend) => backend.wait(['q'], { timeout: 1 }),
+  exchangeWhenWoken: (backend, job) => {
+    const claim = { queues: ['q'], count: 1, locks: 'take' } as const;
+    return backend.exchangeWhenWoken(call, { worker: job.worker, settlements: [], claim }, { timeout: 1 });
+  },
   'controls.pause': (backend) => backend.controls.pause(call, { queue: 'q' }, { by: null, reason: null }),
   'controls.resume': (backend) => backend.controls.resume(call, { queue: 'q' }),
   'controls.pauses': (backend) => backend.controls.pauses(),

@@ -24,6 +24,7 @@ import { schedulesSuite } from './schedules.ts';
 import { settleSuite } from './settle.ts';
 import { signalSuite } from './signal.ts';
 import { stagesSuite } from './stages/index.ts';
+import { standbySuite } from './standby.ts';
 import type { Subject } from './subject.ts';
 import { transitionsSuite } from './transitions.ts';
 import { uniqueSuite } from './unique.ts';
@@ -51,6 +52,7 @@ const suites = [
   leadershipSuite,
   checkInSuite,
   signalSuite,
+  standbySuite,
   resultsSuite,
   watchingSuite,
   idempotenceSuite,

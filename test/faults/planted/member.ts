@@ -115,9 +115,18 @@ export class Member {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== 'function' || name === 'close') return value;
+        if (name === 'exchangeWhenWoken') return this.#whenWoken(target);
         return (...args: unknown[]) => this.#call(String(name), args, () => Reflect.apply(value, target, args));
       },
     });
+  }
+
+  /** As a server does it: nothing is claimed for a connection that has ended while it waited. */
+  #whenWoken(store: Backend) {
+    return async (...[call, request, options]: Parameters<Backend['exchangeWhenWoken']>): Promise<unknown> => {
+      await this.#call('wait', [], () => store.wait(request.claim?.queues ?? [], options));
+      return this.#call('exchange', [call, request], () => store.exchange(call, request));
+    };
   }
 
   async #call(name: string, args: readonly unknown[], send: () => unknown): Promise<unknown> {

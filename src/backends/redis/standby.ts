@@ -1,0 +1,63 @@
+import type { WaitOptions } from '../../contract/backend.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Blocker, type Followed } from './blocker.ts';
+import type { Connection } from './connection.ts';
+import { type ScriptName, script } from './scripts.ts';
+
+/** How long one block lasts at most, in milliseconds: a connection that died silently is noticed by its end. */
+const BLOCK = 60_000;
+/** How long to wait where the server cannot be reached, in milliseconds. */
+const OUTAGE_PAUSE = 250;
+
+/** A script with its keys and words. */
+export interface Order {
+  readonly name: ScriptName;
+  readonly key: string;
+  readonly args: readonly (string | number)[];
+}
+
+/**
+ * Scripts that the server runs by itself as soon as a token comes: they are sent behind the command that blocks, on the same
+ * connection. So a job is on its way to whoever waits for it with no word from here. Each that waits has a connection of its own.
+ */
+export class Standby {
+  readonly #main: Connection;
+  readonly #clock: Clock;
+  readonly #blockers = new Set<Blocker>();
+  readonly #idle: Blocker[] = [];
+  readonly #closing = new AbortController();
+
+  constructor(main: Connection, clock: Clock) {
+    this.#main = main;
+    this.#clock = clock;
+  }
+
+  /**
+   * Runs a script when there is a token in one of these lists, when the time is up, or at the abort.
+   * @returns null where it was refused, or not sent; where `unreachable` it may have run
+   */
+  async run(lists: readonly string[], { timeout, signal }: WaitOptions, order: Order): Promise<Followed> {
+    if (lists.length === 0 || signal?.aborted === true || this.#closing.signal.aborted) return null;
+    const blocker = this.#idle.pop() ?? new Blocker(this.#main, this.#clock);
+    this.#blockers.add(blocker);
+    const interrupt = (): void => blocker.interrupt();
+    signal?.addEventListener('abort', interrupt, { once: true });
+    try {
+      const { sha } = script(order.name);
+      const followed = await blocker.popThen(lists, Math.min(timeout, BLOCK), (block) =>
+        block.evalsha(sha, 1, order.key, ...order.args),
+      );
+      // Whoever goes on at once with a connection that can be reached, and then waits again, must not spin.
+      if (followed === 'unreachable' && !this.#closing.signal.aborted) await this.#clock.sleep(OUTAGE_PAUSE, signal);
+      return followed;
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+      this.#idle.push(blocker);
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    for (const blocker of this.#blockers) blocker.close();
+  }
+}
