@@ -70,23 +70,27 @@ export class Listener {
     this.#standing = null;
   }
 
-  async #claim(standing: Standing): Promise<void> {
-    if (this.#standing !== standing) return;
+  #claim(standing: Standing): Promise<void> | undefined {
+    if (this.#standing !== standing) return undefined;
     const { backend, rideOut, answered, failed } = this.#options;
     const { request, waking } = standing;
     const call = this.#caller.open();
-    try {
-      const reply = await backend
-        .exchangeWhenWoken(call, request, { timeout: WAIT, signal: waking.signal })
-        .catch((error: unknown) => rideOut(() => backend.exchange(call, request), error));
-      if (this.#standing !== standing) return;
-      this.#standing = null;
-      answered(request, reply);
-    } catch (error) {
-      if (this.#standing === standing) this.#standing = null;
-      failed(error);
-    } finally {
+    const isOver = (): boolean => {
       this.#caller.close(call);
-    }
+      if (this.#standing !== standing) return false;
+      this.#standing = null;
+      return true;
+    };
+    const succeed = (reply: ExchangeReply): void => {
+      if (isOver()) answered(request, reply);
+    };
+    const fail = (error: unknown): void => {
+      isOver();
+      failed(error);
+    };
+    return backend
+      .exchangeWhenWoken(call, request, { timeout: WAIT, signal: waking.signal })
+      .then(succeed, (error: unknown) => rideOut(() => backend.exchange(call, request), error).then(succeed))
+      .catch(fail);
   }
 }

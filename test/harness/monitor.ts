@@ -11,7 +11,7 @@ export interface Sent {
 }
 
 /** As `+1795661499.944000 [0 127.0.0.1:44434] "client" "ID"`. */
-const LINE = /^\+(\d+\.\d+) \[\d+ (\S+)\] "([^"]*)"(?: "([^"]*)")?/;
+const LINE = /^\+(\d+\.\d+) \[\d+ (\S+)\] "([^"]*)"(?: "([^"]*)")?(?: "([^"]*)")?(?: "([^"]*)")?/;
 
 /** Tells, by MONITOR, of all that clients send to a server of this machine, until it returns true. What scripts do is no command of a client. */
 export async function monitor(port: number, told: (sent: Sent) => boolean): Promise<void> {
@@ -19,9 +19,9 @@ export async function monitor(port: number, told: (sent: Sent) => boolean): Prom
   try {
     socket.write('MONITOR\r\n');
     for await (const line of createInterface(socket)) {
-      const [, time, source, command, second = ''] = LINE.exec(line) ?? [];
+      const [, time, source, command, ...words] = LINE.exec(line) ?? [];
       if (command === undefined || source === 'lua') continue;
-      if (told({ name: commandName([command, second]), at: Number(time) * 1_000 })) return;
+      if (told({ name: commandName([command, ...words]), at: Number(time) * 1_000 })) return;
     }
   } finally {
     socket.destroy();

@@ -2,6 +2,7 @@
 
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Keys } from '../../src/backends/redis/keys.ts';
 import { script } from '../../src/backends/redis/scripts.ts';
 import { type RedisProxy, startProxy } from './proxy.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
@@ -75,16 +76,16 @@ test('a dropped request: the server has not done it', async () => {
 });
 
 test('scripts are known by their names, by hash and by source; an error is never dropped', async () => {
-  const { sha, source } = script('stats');
+  const { sha, source } = script('stats', new Keys('wingman'));
   const dropping = proxy.dropReplies({ command: 'stats', count: 2 });
   // The server does not know it yet.
-  expect(await ending(client().evalsha(sha, 1, 'wingman:sequence', 'wingman:'))).toContain('NOSCRIPT');
+  expect(await ending(client().evalsha(sha, 1, 'wingman:sequence'))).toContain('NOSCRIPT');
   expect(dropping.dropped).toBe(0);
   await server.cli('SCRIPT', 'LOAD', source);
-  expect(await ending(client().evalsha(sha, 1, 'wingman:sequence', 'wingman:'))).toContain('Connection is closed');
-  expect(await ending(client().eval(source, 1, 'wingman:sequence', 'wingman:'))).toContain('Connection is closed');
+  expect(await ending(client().evalsha(sha, 1, 'wingman:sequence'))).toContain('Connection is closed');
+  expect(await ending(client().eval(source, 1, 'wingman:sequence'))).toContain('Connection is closed');
   await dropping.done;
-  expect(await ending(client().evalsha(sha, 1, 'wingman:sequence', 'wingman:'))).not.toContain('Connection is closed');
+  expect(await ending(client().evalsha(sha, 1, 'wingman:sequence'))).not.toContain('Connection is closed');
 });
 
 test('cut breaks what is open and lets new connections pass', async () => {

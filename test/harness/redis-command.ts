@@ -1,34 +1,29 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { type ScriptName, script } from '../../src/backends/redis/scripts.ts';
-
-const LUA = new URL('../../src/backends/redis/lua/', import.meta.url);
-
-let scripts: ReadonlyMap<string, string> | undefined;
+import { Keys } from '../../src/backends/redis/keys.ts';
+import { SCRIPTS, script } from '../../src/backends/redis/scripts.ts';
 
 /**
- * What a request does, by its first words: for a script its own name, as `exchange`; for anything else the command, as `blpop`.
+ * What a request does, by its first words: for a script its own name, as `exchange`; for anything else the command, as `blpop`. Scripts
+ * are of a prefix, which their first key tells.
  */
-export function commandName([command = '', second = '']: readonly string[]): string {
+export function commandName([command = '', second = '', , key = '']: readonly (string | undefined)[]): string {
   const name = command.toLowerCase();
-  if (name === 'evalsha') return scriptNames().get(second) ?? name;
-  if (name === 'eval') return scriptNames().get(createHash('sha1').update(second, 'latin1').digest('hex')) ?? name;
-  return name;
+  if (name === 'evalsha') return scriptNames(key).get(second) ?? name;
+  if (name !== 'eval') return name;
+  return scriptNames(key).get(createHash('sha1').update(second, 'latin1').digest('hex')) ?? name;
 }
 
-/** By hash. Read when first needed: most proxies carry a few of the scripts only. */
-function scriptNames(): ReadonlyMap<string, string> {
-  scripts ??= new Map(
-    readdirSync(LUA, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => name.replace(/\.lua$/, ''))
-      .filter(isScript)
-      .map((name) => [script(name).sha, name]),
-  );
-  return scripts;
-}
+const END = ':sequence';
+const known = new Map<string, ReadonlyMap<string, string>>();
 
-// Each file of that folder is one script: scripts.ts reads them by these names.
-function isScript(name: string): name is ScriptName {
-  return name !== '';
+/** By hash. */
+function scriptNames(key: string): ReadonlyMap<string, string> {
+  if (!key.endsWith(END)) return new Map();
+  let names = known.get(key);
+  if (names === undefined) {
+    const keys = new Keys(key.slice(0, -END.length));
+    names = new Map(SCRIPTS.map((name) => [script(name, keys).sha, name]));
+    known.set(key, names);
+  }
+  return names;
 }

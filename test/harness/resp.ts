@@ -44,12 +44,12 @@ function within(bytes: Buffer, end: number): number | null {
   return end <= bytes.length ? end : null;
 }
 
-/** The first words of a request, two at most: the command, and the hash of a script or a subcommand. */
+/** The first words of a request, four at most: the command, and a subcommand, or a script, the number of its keys and its first key. */
 export function firstWords(request: Buffer): string[] {
-  if (request[0] !== '*'.charCodeAt(0)) return request.toString('latin1').trim().split(' ').slice(0, 2);
+  if (request[0] !== '*'.charCodeAt(0)) return request.toString('latin1').trim().split(' ').slice(0, 4);
   const words: string[] = [];
   let at = request.indexOf(LINE_END, 0, 'latin1') + LINE_END.length;
-  while (words.length < 2 && at < request.length) {
+  while (words.length < 4 && at < request.length) {
     const lineEnd = request.indexOf(LINE_END, at, 'latin1');
     const size = Number(request.toString('latin1', at + 1, lineEnd));
     const start = lineEnd + LINE_END.length;

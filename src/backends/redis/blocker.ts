@@ -12,6 +12,10 @@ export type Popped = { readonly key: string } | null | 'unreachable';
 /** The reply of the command behind a block; null where it was refused, or not sent. Where `unreachable` it may have been done. */
 export type Followed = { readonly reply: unknown } | null | 'unreachable';
 
+/** Adds a command to a pipeline. */
+type Next = (block: ChainableCommander) => ChainableCommander;
+type Results = Awaited<ReturnType<ChainableCommander['exec']>>;
+
 interface Block {
   isOver: boolean;
 }
@@ -35,16 +39,20 @@ export class Blocker {
 
   /** Takes a token out of the first of these lists that has one. One at a time. */
   async pop(keys: readonly string[], timeout: number): Promise<Popped> {
-    const client = await this.#ready();
+    this.#isInterrupted = false;
+    const client = this.#client ?? (await this.#connect().catch(() => null));
     if (client === null) return 'unreachable';
     // What is asked for has changed while it connected.
     if (this.#isInterrupted) return null;
+    const over = this.#begin(client, timeout);
     try {
-      const popped = await this.#during(client, timeout, client.blpop([...keys], timeout / 1000));
+      const popped = await client.blpop([...keys], timeout / 1000);
       return popped === null ? null : { key: popped[0] };
     } catch {
       this.#drop(client);
       return 'unreachable';
+    } finally {
+      over();
     }
   }
 
@@ -52,43 +60,46 @@ export class Blocker {
    * The same, with a command behind it on the same connection: the server goes on to that as soon as the block is over, whatever ended
    * it. One at a time.
    */
-  async popThen(
-    keys: readonly string[],
-    timeout: number,
-    next: (block: ChainableCommander) => ChainableCommander,
-  ): Promise<Followed> {
-    const client = await this.#ready();
-    if (client === null) return 'unreachable';
-    if (this.#isInterrupted) return null;
+  popThen(keys: readonly string[], timeout: number, next: Next): Promise<Followed> {
+    this.#isInterrupted = false;
+    // From the reply to whoever waits for it there is one promise, as nearly always the connection is there.
+    if (this.#client !== null) return this.#popThen(this.#client, keys, timeout, next);
+    return this.#connect().then(
+      (client) => {
+        if (client === null) return 'unreachable';
+        return this.#isInterrupted ? null : this.#popThen(client, keys, timeout, next);
+      },
+      () => 'unreachable',
+    );
+  }
+
+  #popThen(client: Redis, keys: readonly string[], timeout: number, next: Next): Promise<Followed> {
+    const over = this.#begin(client, timeout);
+    const ended = (results: Results): Followed => {
+      over();
+      const [popped, followed] = results ?? [];
+      if (popped === undefined || popped[0] !== null) {
+        this.#drop(client);
+        return 'unreachable';
+      }
+      return followed === undefined || followed[0] !== null ? null : { reply: followed[1] };
+    };
     // Both are written at once, which is no transaction: what blocks there does not.
     const both = next(client.pipeline().blpop([...keys], timeout / 1000)).exec();
-    const [popped, followed] = (await this.#during(client, timeout, both)) ?? [];
-    if (popped === undefined || popped[0] !== null) {
-      this.#drop(client);
-      return 'unreachable';
-    }
-    return followed === undefined || followed[0] !== null ? null : { reply: followed[1] };
+    return both.then(ended, () => ended(null));
   }
 
-  /** A connection; null where there is none to be had. */
-  async #ready(): Promise<Redis | null> {
-    this.#isInterrupted = false;
-    return this.#client ?? (await this.#connect().catch(() => null));
-  }
-
-  /** Waits for what a block gives, and can be told to end it meanwhile. */
-  async #during<Reply>(client: Redis, timeout: number, reply: Promise<Reply>): Promise<Reply> {
+  /** A block begins, and can be told to end from now on. Returns what is called when it is over. */
+  #begin(client: Redis, timeout: number): () => void {
     const block: Block = { isOver: false };
     this.#block = block;
     // The server ends the block after `timeout`; the clock only notices a connection that is dead.
     const cancel = this.#dropAfter(client, timeout + SILENCE);
-    try {
-      return await reply;
-    } finally {
+    return () => {
       cancel();
       block.isOver = true;
       this.#block = null;
-    }
+    };
   }
 
   /** Ends the block that goes on, on the server, where a token may be popped in the same moment and must not be lost. */

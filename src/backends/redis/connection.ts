@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { BackendError, messageOf } from '../../core/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Keys } from './keys.ts';
 import { Readiness } from './readiness.ts';
 import {
   closed,
@@ -101,17 +102,12 @@ export class Connection {
    * floor is below all that are under way.
    * @param answered called when the reply is there
    */
-  run(
-    name: ScriptName,
-    sequenceKey: string,
-    args: readonly (string | number)[],
-    answered?: () => void,
-  ): Promise<unknown> {
-    const { sha } = script(name);
+  run(name: ScriptName, keys: Keys, words: readonly (string | number)[], answered?: () => void): Promise<unknown> {
+    const { sha } = script(name, keys);
     // Nearly always there is a connection: then all that follows is one promise.
-    if (this.#readiness.state !== 'ready') return this.#runAgain(name, sequenceKey, args, answered);
+    if (this.#readiness.state !== 'ready') return this.#runAgain(name, keys, words, answered);
     this.#watchdog.sent();
-    return this.client.evalsha(sha, 1, sequenceKey, ...args).then(
+    return this.client.evalsha(sha, 1, keys.the('sequence'), ...words).then(
       (reply) => {
         this.#watchdog.settled();
         answered?.();
@@ -122,26 +118,27 @@ export class Connection {
         if (isMisplaced(error)) this.#drop(error);
         if (isUnwritten(error)) this.#readiness.lost();
         else if (!isUnknownScript(error)) throw this.#describe(error);
-        return this.#runAgain(name, sequenceKey, args, answered);
+        return this.#runAgain(name, keys, words, answered);
       },
     );
   }
 
   async #runAgain(
     name: ScriptName,
-    sequenceKey: string,
-    args: readonly (string | number)[],
+    keys: Keys,
+    words: readonly (string | number)[],
     answered: (() => void) | undefined,
   ): Promise<unknown> {
-    const { sha, source } = script(name);
+    const { sha, source } = script(name, keys);
+    const sequence = keys.the('sequence');
     try {
-      const reply = await this.#send((client) => client.evalsha(sha, 1, sequenceKey, ...args), PATIENCE);
+      const reply = await this.#send((client) => client.evalsha(sha, 1, sequence, ...words), PATIENCE);
       answered?.();
       return reply;
     } catch (error) {
       if (!isUnknownScript(error)) throw this.#describe(error);
     }
-    const reply = await this.do((client) => client.eval(source, 1, sequenceKey, ...args));
+    const reply = await this.do((client) => client.eval(source, 1, sequence, ...words));
     answered?.();
     return reply;
   }

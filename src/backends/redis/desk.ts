@@ -44,7 +44,7 @@ export class Desk {
   /** Runs a script that changes something. */
   run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
     this.assertOpen();
-    return this.connection.run(name, this.keys.the('sequence'), [this.keys.root, ...args], this.#wrote);
+    return this.connection.run(name, this.keys, args, this.#wrote);
   }
 
   /** Runs a script that changes something as soon as there is work in one of these queues: see `Standby`. */
@@ -55,13 +55,13 @@ export class Desk {
     ...args: readonly (string | number)[]
   ): Promise<Followed> {
     const lists = queues.map((queue) => this.keys.of('wake', queue));
-    return this.#standby.run(lists, options, { name, key: this.keys.the('sequence'), args: [this.keys.root, ...args] });
+    return this.#standby.run(lists, options, { name, keys: this.keys, words: args });
   }
 
   /** Runs a script that changes nothing. */
   async read(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
     this.assertOpen();
-    return this.connection.run(name, this.keys.the('sequence'), [this.keys.root, ...args]);
+    return this.connection.run(name, this.keys, args);
   }
 
   /** Runs a command that changes nothing. */

@@ -2,7 +2,7 @@
 import { CLAIM_BUDGET, type ExchangeReply, type ExchangeRequest, type Settled } from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { decodeClaim, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
-import { arrayOf, numberOf, textOf } from './replies.ts';
+import { arrayOf, listOf, numberOf, textOf } from './replies.ts';
 
 /** How a settlement is settled: in bulk, since the job holds nothing, or has locks and nothing else; or on its own. */
 type Way = 'plain' | 'locked' | 'single';
@@ -77,11 +77,6 @@ export function decodeExchange(reply: unknown, { worker, claim }: ExchangeReques
     },
     damaged,
   };
-}
-
-/** 0 is in the stead of an empty list. */
-function listOf(reply: unknown): readonly unknown[] {
-  return reply === 0 ? [] : arrayOf(reply);
 }
 
 /**

@@ -148,18 +148,30 @@ const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${l
 
 /**
  * The same table as Lua, by the name that a script uses: `SEQUENCE` for a single key, `job_key(id)` for one of a family, or
- * `JOB_PREFIX .. id` where no time is to be lost. The root is in `ROOT`.
+ * `JOB_PREFIX .. id` where no time is to be lost. The names are whole: to put them together at each call takes a script as long as
+ * two or three commands.
  */
-export const LUA_KEYS: ReadonlyMap<string, string> = new Map([
-  ...Object.entries(SINGLES).map(([name, key]): [string, string] => {
-    const constant = snake(name).toUpperCase();
-    return [constant, `local ${constant} = ROOT .. '${key}'`];
-  }),
-  ...Object.entries(FAMILIES).flatMap(([name, key]): [string, string][] => {
-    const [prefix, family] = [`${snake(name).toUpperCase()}_PREFIX`, `${snake(name)}_key`];
-    return [
-      [prefix, `local ${prefix} = ROOT .. '${key}'`],
-      [family, `local function ${family}(name) return ROOT .. '${key}' .. name end`],
-    ];
-  }),
-]);
+export function luaKeys({ root }: Keys): ReadonlyMap<string, string> {
+  return new Map([
+    ...Object.entries(SINGLES).map(([name, key]): [string, string] => {
+      const constant = snake(name).toUpperCase();
+      return [constant, `local ${constant} = ${quoted(root + key)}`];
+    }),
+    ...Object.entries(FAMILIES).flatMap(([name, key]): [string, string][] => {
+      const [prefix, family] = [`${snake(name).toUpperCase()}_PREFIX`, `${snake(name)}_key`];
+      return [
+        [prefix, `local ${prefix} = ${quoted(root + key)}`],
+        [family, `local function ${family}(name) return ${quoted(root + key)} .. name end`],
+      ];
+    }),
+  ]);
+}
+
+/** A text as Lua writes it: all but the plainest of its bytes by their numbers. */
+function quoted(text: string): string {
+  const bytes = Array.from(new TextEncoder().encode(text), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\w:{}.-]/.test(character) ? character : `\\${String(byte).padStart(3, '0')}`;
+  });
+  return `'${bytes.join('')}'`;
+}

@@ -164,7 +164,7 @@ export class Reads {
   }
 
   async #run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
-    return this.#connection.run(name, this.#keys.the('sequence'), [this.#keys.root, ...args]);
+    return this.#connection.run(name, this.#keys, args);
   }
 
   #do<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {

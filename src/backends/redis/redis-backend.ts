@@ -94,27 +94,27 @@ export class RedisBackend implements Backend {
 
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     const { words, ways } = encodeExchange(request, this.#desk.grantTimeout);
-    return this.#exchanged(await this.#desk.run('exchange', ...callArgs(call), ...words), request, ways);
+    const replied = await this.#desk.run('exchange', ...callArgs(call), ...words);
+    return this.#exchanged(replied, request, ways);
   }
 
   async exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
     this.#desk.assertOpen();
     const { words, ways } = encodeExchange(request, this.#desk.grantTimeout);
-    const followed = await this.#desk.standBy(
-      request.claim?.queues ?? [],
-      options,
-      'exchange',
-      ...callArgs(call),
-      ...words,
-    );
+    const queues = request.claim?.queues ?? [];
+    const followed = await this.#desk.standBy(queues, options, 'exchange', ...callArgs(call), ...words);
     if (followed === null || followed === 'unreachable') return this.exchange(call, request);
     return this.#exchanged(followed.reply, request, ways);
   }
 
-  async #exchanged(replied: unknown, request: ExchangeRequest, ways: ExchangeOrder['ways']): Promise<ExchangeReply> {
+  #exchanged(
+    replied: unknown,
+    request: ExchangeRequest,
+    ways: ExchangeOrder['ways'],
+  ): ExchangeReply | Promise<ExchangeReply> {
     const { reply, damaged } = decodeExchange(replied, request, ways);
     if (damaged.length === 0) return reply;
-    return { ...reply, moves: [...reply.moves, ...(await this.#bury(request.worker, damaged))] };
+    return this.#bury(request.worker, damaged).then((buried) => ({ ...reply, moves: [...reply.moves, ...buried] }));
   }
 
   /** Moves claims whose envelope cannot be read to the dead letters. */

@@ -34,7 +34,7 @@ export class Replication {
     const written = this.#written;
     // WAIT goes by what this connection has written last. A repeated call may have written nothing over it, and some
     // servers forget; the mark is a write, and what is replicated is so in order.
-    await this.#connection.run('mark', this.#keys.the('sequence'), [this.#keys.root]);
+    await this.#connection.run('mark', this.#keys, []);
     const { epoch } = this.#connection;
     for (;;) {
       if (this.#connection.epoch !== epoch || (written ?? epoch) !== epoch) return 0;

@@ -25,3 +25,8 @@ export function textsOf(reply: unknown): readonly string[] {
 function unexpected(expected: string, reply: unknown): WingmanError {
   return new WingmanError('WINGMAN_BACKEND_FAILED', `Redis replied ${shown(reply)} where ${expected} was expected`);
 }
+
+/** A list of a script: 0 is in the stead of an empty one, which takes long to be made. */
+export function listOf(reply: unknown): readonly unknown[] {
+  return reply === 0 ? [] : arrayOf(reply);
+}

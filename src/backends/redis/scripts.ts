@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { GRANT_BUDGET, MOST_PASSES, MOST_WATCHERS, RESUMED_KEYS, WATCH_LEASE } from '../../contract/backend.ts';
 import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
-import { LUA_KEYS } from './keys.ts';
+import { type Keys, luaKeys } from './keys.ts';
 
 /** One script for each transition, and one for each read that must see one moment. */
 export const SCRIPTS = [
@@ -58,34 +58,47 @@ const BOUNDS = Object.entries({
   ...{ MOST_WATCHERS, WATCH_LEASE },
 });
 
-/** What scripts name and do not say: keys, and bounds that the contract sets. */
-const NAMES: readonly (readonly [name: string, line: string])[] = [
-  ...LUA_KEYS,
-  ...BOUNDS.map(([name, value]) => [name, `local ${name} = ${value}`] as const),
-];
+const BOUND_LINES = BOUNDS.map(([name, value]) => [name, `local ${name} = ${value}`] as const);
 
-const scripts = new Map<ScriptName, Script>();
+/** By the prefix of the keys, and by name. */
+const scripts = new Map<string, Map<ScriptName, Script>>();
 
-/** A script as the server gets it: the line with its flags, what it names, and the file with what it includes. */
-export function script(name: ScriptName): Script {
-  let loaded = scripts.get(name);
+/**
+ * A script as the server gets it, with the keys of one prefix: the line with its flags, what it names, and the file with what it
+ * includes.
+ */
+export function script(name: ScriptName, keys: Keys): Script {
+  let own = scripts.get(keys.root);
+  if (own === undefined) {
+    own = new Map();
+    scripts.set(keys.root, own);
+  }
+  let loaded = own.get(name);
   if (loaded === undefined) {
-    const [flags, ...lines] = read(name).split('\n');
-    const [start = '', rest] = include(lines.join('\n'), new Set()).split('\n--@rest\n');
-    const parts = [flags, 'local ROOT = ARGV[1]', preface(start, ''), start];
-    // What a script needs only where it goes on behind this mark is not made before; and a function has its own local variables.
-    if (rest !== undefined) parts.push('local function rest()', preface(rest, start), rest, 'end', 'return rest()');
-    const source = parts.join('\n');
+    const source = assemble(read(name), [...luaKeys(keys), ...BOUND_LINES]);
     loaded = { source, sha: createHash('sha1').update(source).digest('hex') };
-    scripts.set(name, loaded);
+    own.set(name, loaded);
   }
   return loaded;
 }
 
+/** What scripts name and do not say: keys, and bounds that the contract sets. */
+type Names = readonly (readonly [name: string, line: string])[];
+
+function assemble(file: string, names: Names): string {
+  const [flags, ...lines] = file.split('\n');
+  const [start = '', rest] = include(lines.join('\n'), new Set()).split('\n--@rest\n');
+  const parts = [flags, preface(start, '', names), start];
+  // What a script needs only where it goes on behind this mark is not made before; and a function has its own local variables.
+  if (rest !== undefined)
+    parts.push('local function rest()', preface(rest, start, names), rest, 'end', 'return rest()');
+  return parts.join('\n');
+}
+
 /** Defines what a part of a script names, and no part before it did: a function of Lua has no more than 200 local variables. */
-function preface(part: string, before: string): string {
+function preface(part: string, before: string, names: Names): string {
   const [named, known] = [wordsIn(part), wordsIn(before)];
-  const lines = NAMES.filter(([name]) => named.has(name) && !known.has(name)).map(([, line]) => line);
+  const lines = names.filter(([name]) => named.has(name) && !known.has(name)).map(([, line]) => line);
   return lines.join('\n');
 }
 

@@ -1,7 +1,9 @@
+import type { ChainableCommander } from 'ioredis';
 import type { WaitOptions } from '../../contract/backend.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Blocker, type Followed } from './blocker.ts';
 import type { Connection } from './connection.ts';
+import type { Keys } from './keys.ts';
 import { type ScriptName, script } from './scripts.ts';
 
 /** How long one block lasts at most, in milliseconds: a connection that died silently is noticed by its end. */
@@ -9,11 +11,13 @@ const BLOCK = 60_000;
 /** How long to wait where the server cannot be reached, in milliseconds. */
 const OUTAGE_PAUSE = 250;
 
+const NOTHING = Promise.resolve(null);
+
 /** A script with its keys and words. */
 export interface Order {
   readonly name: ScriptName;
-  readonly key: string;
-  readonly args: readonly (string | number)[];
+  readonly keys: Keys;
+  readonly words: readonly (string | number)[];
 }
 
 /**
@@ -36,24 +40,22 @@ export class Standby {
    * Runs a script when there is a token in one of these lists, when the time is up, or at the abort.
    * @returns null where it was refused, or not sent; where `unreachable` it may have run
    */
-  async run(lists: readonly string[], { timeout, signal }: WaitOptions, order: Order): Promise<Followed> {
-    if (lists.length === 0 || signal?.aborted === true || this.#closing.signal.aborted) return null;
+  run(lists: readonly string[], { timeout, signal }: WaitOptions, order: Order): Promise<Followed> {
+    if (lists.length === 0 || signal?.aborted === true || this.#closing.signal.aborted) return NOTHING;
     const blocker = this.#idle.pop() ?? new Blocker(this.#main, this.#clock);
     this.#blockers.add(blocker);
     const interrupt = (): void => blocker.interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
-    try {
-      const { sha } = script(order.name);
-      const followed = await blocker.popThen(lists, Math.min(timeout, BLOCK), (block) =>
-        block.evalsha(sha, 1, order.key, ...order.args),
-      );
-      // Whoever goes on at once with a connection that can be reached, and then waits again, must not spin.
-      if (followed === 'unreachable' && !this.#closing.signal.aborted) await this.#clock.sleep(OUTAGE_PAUSE, signal);
-      return followed;
-    } finally {
+    const { sha } = script(order.name, order.keys);
+    const next = (block: ChainableCommander): ChainableCommander =>
+      block.evalsha(sha, 1, order.keys.the('sequence'), ...order.words);
+    return blocker.popThen(lists, Math.min(timeout, BLOCK), next).then((followed) => {
       signal?.removeEventListener('abort', interrupt);
       this.#idle.push(blocker);
-    }
+      if (followed !== 'unreachable' || this.#closing.signal.aborted) return followed;
+      // Whoever goes on at once with a connection that can be reached, and then waits again, must not spin.
+      return this.#clock.sleep(OUTAGE_PAUSE, signal).then(() => followed);
+    });
   }
 
   close(): void {

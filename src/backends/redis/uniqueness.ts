@@ -3,7 +3,7 @@ import type { Call } from '../../contract/call.ts';
 import type { NewJob } from '../../core/envelope.ts';
 import { decodeMoves } from './codec.ts';
 import { callArgs, type Desk } from './desk.ts';
-import { arrayOf, textOf, textsOf } from './replies.ts';
+import { arrayOf, listOf, textOf, textsOf } from './replies.ts';
 
 /** One name for a key of a type. No type has a line feed. */
 function nameOf(type: string, key: string): string {
@@ -34,7 +34,7 @@ export function decodeEnqueued(reply: unknown): EnqueueReply {
     const [id = '', queue = ''] = met[next++] ?? [];
     return { outcome, id, queue } satisfies Conflict;
   });
-  return { results, moves: decodeMoves(textsOf(moves)) };
+  return { results, moves: decodeMoves(listOf(moves).map(textOf)) };
 }
 
 /** A text before and after its first space. */

@@ -100,7 +100,7 @@ export class Waiting {
 
   async #hasWork(queues: readonly string[]): Promise<boolean> {
     if (queues.length === 0) return false;
-    return this.#main.run('has-work', this.#keys.the('sequence'), [this.#keys.root, ...queues]).then(
+    return this.#main.run('has-work', this.#keys, queues).then(
       (has) => has === 1,
       () => false,
     );

@@ -1,13 +1,13 @@
 #!lua flags=no-writes
 -- ahead: how many jobs come up before one that waits, or have waited longer for the key that it is held for. Changes nothing.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 id, 3 the most that are counted
+-- ARGV  1 id, 2 the most that are counted
 -- Returns that number; false where no such job waits or is held.
 -- Atomic since a job must not move while it is looked for. Of a list it looks at no more entries than are counted.
 --@include start
 --@include envelope
 
-local id, most = ARGV[2], tonumber(ARGV[3])
+local id, most = ARGV[1], tonumber(ARGV[2])
 local line = line_of(id)
 if not line then return false end
 for _, lock in ipairs(locks_of(line)) do

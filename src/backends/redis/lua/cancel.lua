@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- cancel: removes jobs that neither run nor have ended; of those that run, tells their workers.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 client, 3 call, 4 floor, 5 how long a grant is kept (ms), then the ids
+-- ARGV  1 client, 2 call, 3 floor, 4 how long a grant is kept (ms), then the ids
 -- Returns { a digit for each id: 0 no job has it, 1 cancelled, 2 asked, 3 failed, 4 completed; { event, id, queue, detail, … } }
 -- Atomic since the state must not change between the look and the act, nor a repeat cancel a later job of the same id.
 --@include start
@@ -10,8 +10,8 @@
 --@include locks
 --@include cancel
 
-local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
-local grant_timeout = tonumber(ARGV[5])
+local client, number, floor = ARGV[1], ARGV[2], ARGV[3]
+local grant_timeout = tonumber(ARGV[4])
 local earlier = earlier_reply(client, number)
 if earlier then return { earlier, moves } end
 
@@ -52,7 +52,7 @@ local function cancel(id)
 end
 
 local results = {}
-for at = 6, #ARGV do results[#results + 1] = DIGITS[cancel(ARGV[at])] end
+for at = 5, #ARGV do results[#results + 1] = DIGITS[cancel(ARGV[at])] end
 wake_claimers()
 
 local reply = table.concat(results)

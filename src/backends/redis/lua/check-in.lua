@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- check-in: a process tells that it is alive, and hears what there is for it to do.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 candidate, 3 how long it leads from now (ms), 4 worker or '', 5 its lease (ms), 6 the rule for failed jobs: for
---       how long (ms) and how many are kept, -1 for no limit, 7 number of queues, the queues, then job types
+-- ARGV  1 candidate, 2 how long it leads from now (ms), 3 worker or '', 4 its lease (ms), 5 the rule for failed jobs: for
+--       how long (ms) and how many are kept, -1 for no limit, 6 number of queues, the queues, then job types
 -- Returns { 1 when it leads, ms until that or another's leadership ends, 1 when the lease was extended, how many jobs the worker owns,
 --           1 when there is work in the queues, the tokens of its claims that are to be cancelled, then in how many ms each duty has
 --           something to do or -1: promote, fire, reclaim, pass grants, expire, unpark }
@@ -14,10 +14,10 @@
 --@include work
 --@include keep
 
-local candidate, leadership, worker = ARGV[2], math.max(1, math.ceil(tonumber(ARGV[3]))), ARGV[4]
+local candidate, leadership, worker = ARGV[1], math.max(1, math.ceil(tonumber(ARGV[2]))), ARGV[3]
 
 local renewed = worker ~= '' and call('ZSCORE', WORKERS, worker)
-if renewed then call('ZADD', WORKERS, now + tonumber(ARGV[5]), worker) end
+if renewed then call('ZADD', WORKERS, now + tonumber(ARGV[4]), worker) end
 
 local leader = call('GET', LEADER)
 local leads = not leader or leader == candidate
@@ -49,7 +49,7 @@ local function left_until(instant)
 end
 
 local function first_to_expire()
-  local first = ends_keep(FAILED, ARGV[6])
+  local first = ends_keep(FAILED, ARGV[5])
   local kept = call('HGETALL', KEEP)
   for at = 1, #kept, 2 do first = math.min(first, ends_keep(completed_key(kept[at]), kept[at + 1])) end
   return first
@@ -68,14 +68,14 @@ if leads then
   }
 end
 
-local queues = tonumber(ARGV[7])
+local queues = tonumber(ARGV[6])
 return {
   leads and 1 or 0,
   leads and leadership or math.max(0, call('PTTL', LEADER)),
   renewed and 1 or 0,
   worker ~= '' and call('HLEN', processing_key(worker)) or 0,
-  has_work(8, 7 + queues) and 1 or 0,
+  has_work(7, 6 + queues) and 1 or 0,
   tokens_to_cancel(),
   due[1], due[2], due[3], due[4], due[5],
-  can_unpark(8 + queues) and '0' or '-1',
+  can_unpark(7 + queues) and '0' or '-1',
 }

@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
 -- discard: removes failed jobs, and completed ones that were kept.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 client, 3 call, 4 floor, then the ids
+-- ARGV  1 client, 2 call, 3 floor, then the ids
 -- Returns a text of one digit for each id: 1 discarded, 0 in another state, 2 no job has this id.
 -- Atomic since the state must not change between the look and the act, nor a repeat discard a later job of the same id.
 --@include start
 --@include telling
 --@include envelope
 
-local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
+local client, number, floor = ARGV[1], ARGV[2], ARGV[3]
 local earlier = earlier_reply(client, number)
 if earlier then return earlier end
 
@@ -24,7 +24,7 @@ local function discard(id)
 end
 
 local results = {}
-for at = 5, #ARGV do results[#results + 1] = discard(ARGV[at]) end
+for at = 4, #ARGV do results[#results + 1] = discard(ARGV[at]) end
 
 local reply = table.concat(results)
 keep_reply(client, number, floor, reply)

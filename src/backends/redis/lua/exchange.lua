@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- exchange: settles a batch of jobs and claims more, for one worker.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 client, 3 call, 4 floor, 5 worker, 6 how long a grant is kept (ms),
---       7 how many to claim, 8 'take' locks or 'later', 9 how many entries to look at beyond those, 10 number of queues,
+-- ARGV  1 client, 2 call, 3 floor, 4 worker, 5 how long a grant is kept (ms),
+--       6 how many to claim, 7 'take' locks or 'later', 8 how many entries to look at beyond those, 9 number of queues,
 --       the queues; number of plain completions, how many tokens follow, their ids, their tokens: one of each, or the first where each is
 --       by one greater than the one before; the other settlements as JSON or ''; the same of plain completions of jobs that have locks:
 --       none where there are other settlements
@@ -13,22 +13,35 @@
 --@include clock
 --@include calls
 
-local client, number, floor, worker = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local count = tonumber(ARGV[7])
-local queues = { unpack(ARGV, 11, 10 + ARGV[10]) }
--- The plain completions: how many, where their ids begin, and of how many tokens they are followed.
-local plain, plain_at, plain_tokens = tonumber(ARGV[11 + #queues]), 13 + #queues, tonumber(ARGV[12 + #queues])
+local argv = ARGV
+local client, number, floor, worker = argv[1], argv[2], argv[3], argv[4]
+local count, queue_count, queues_at = tonumber(argv[6]), tonumber(argv[9]), 10
+-- The plain completions: how many, of how many tokens they are followed, and where their ids begin.
+local plain_at = queues_at + queue_count + 2
+local plain, plain_tokens = tonumber(argv[plain_at - 2]), tonumber(argv[plain_at - 1])
 local others_at = plain_at + plain + plain_tokens
-local others = ARGV[others_at]
-local locked, locked_at, locked_tokens = tonumber(ARGV[others_at + 1]), others_at + 3, tonumber(ARGV[others_at + 2])
 
 -- What was claimed, flat: id, envelope, …; id, token, …; and how many there are.
 local claimed, owned, taken = {}, {}, 0
--- A digit for each settlement, of the plain ones once they are settled.
+-- Digits for each settlement, of the plain ones once they are settled.
 local settled
 -- What has left its queue and is yet to be claimed: { queue, ids, values }.
 local popped
 local first_token
+
+--@include express
+--@rest
+--@include start
+--@include telling
+--@include envelope
+--@include locks
+
+local queues = { unpack(argv, queues_at, queues_at + queue_count - 1) }
+local others = argv[others_at]
+local locked, locked_at, locked_tokens = tonumber(argv[others_at + 1]), others_at + 3, tonumber(argv[others_at + 2])
+local grant_timeout = tonumber(ARGV[5])
+local with_locks, budget = ARGV[7] == 'take', tonumber(ARGV[8])
+budget = budget + count
 
 -- As many numbers as may be needed are taken at once; gaps do no harm. They go by the clock, and not by a counter alone: a server
 -- that has lost its newest writes must give out none once more, and none that is less than those that it forgot.
@@ -56,21 +69,10 @@ local function reply(is_lost, has_more)
   return { is_lost, digits, jobs, owned[2] or '', others, has_more, call('HLEN', processing_key(worker)), now }
 end
 
-local earlier = earlier_reply(client, number)
---@include express
-if is_done then return reply(0, 0) end
---@rest
---@include start
---@include telling
---@include envelope
---@include locks
-
-local grant_timeout = tonumber(ARGV[6])
-local with_locks, budget = ARGV[8] == 'take', tonumber(ARGV[9])
-budget = budget + count
-
 --@include settle
 --@include claim
+
+local earlier = earlier_reply(client, number)
 
 -- A repeat finds its claims by their tokens, which lie in the range that the first call took.
 if earlier then

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- expire: removes jobs that were kept for long enough: failed ones first, then completed ones type by type, the oldest first.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 how many jobs at most, 3 the rule for failed ones: for how long (ms) and how many, -1 for no limit
+-- ARGV  1 how many jobs at most, 2 the rule for failed ones: for how long (ms) and how many, -1 for no limit
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since a job leaves its list and the books at once. Its length is that of the limit and of the types kept.
 --@include start
@@ -9,7 +9,7 @@
 --@include envelope
 --@include keep
 
-local left = tonumber(ARGV[2])
+local left = tonumber(ARGV[1])
 
 local function expire(key, rule)
   local keep_for, keep_count = read_rule(rule)
@@ -27,7 +27,7 @@ local function expire(key, rule)
   left = left - surplus
 end
 
-expire(FAILED, ARGV[3])
+expire(FAILED, ARGV[2])
 local types = call('HKEYS', KEEP)
 table.sort(types)
 for _, kept in ipairs(types) do

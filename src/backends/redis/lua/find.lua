@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- find: where a job is and what is known of it. Changes nothing.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 id
+-- ARGV  1 id
 -- Returns false, or { envelope, state, detail, second detail, failures, progress, result }; the details: worker and token for
 -- processing, for all else that of shared/place; progress and result are '' where there is none.
 -- Atomic since the parts of the answer must belong together. Looks at each worker, never at a queue.
@@ -10,7 +10,7 @@
 --@include envelope
 --@include place
 
-local id = ARGV[2]
+local id = ARGV[1]
 local value = call('GET', job_key(id))
 if not value then return false end
 local failures = call('LRANGE', failures_key(id), 0, -1)

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- lock: takes all locks of a claimed job, or holds it for the first that is full.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 client, 3 call, 4 floor, 5 worker, 6 how long a grant is kept (ms), 7 id, 8 token,
---       9 locks to put into the envelope, as JSON, or ''
+-- ARGV  1 client, 2 call, 3 floor, 4 worker, 5 how long a grant is kept (ms), 6 id, 7 token,
+--       8 locks to put into the envelope, as JSON, or ''
 -- Returns { 'none' | 'locked' | 'held' | 'stale', { event, id, queue, detail, … } }
 -- Atomic since a held job must leave its worker in the step in which it starts to wait.
 --@include start
@@ -10,8 +10,8 @@
 --@include envelope
 --@include locks
 
-local client, number, floor, worker = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local grant_timeout, id, token = tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local client, number, floor, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local grant_timeout, id, token = tonumber(ARGV[5]), ARGV[6], ARGV[7]
 local earlier = earlier_reply(client, number)
 if earlier then return { earlier, moves } end
 
@@ -20,8 +20,8 @@ local function lock()
   local value = call('GET', job_key(id))
   local line, line_end = decode(value)
   if not line then return 'none' end
-  if ARGV[9] ~= '' then
-    line[LOCKS] = cjson.decode(ARGV[9])
+  if ARGV[8] ~= '' then
+    line[LOCKS] = cjson.decode(ARGV[8])
     if #line[LOCKS] == 0 then line[LOCKS] = line[EXTRAS] and 2 or 0 end
     rewrite(id, value, line, line_end)
   end

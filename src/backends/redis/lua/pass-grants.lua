@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- pass-grants: grants what steps before left at their bound, and passes grants that were not claimed in time to jobs of other queues, or renews them.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 how long a grant is kept (ms), 3 how many grants at most, 4 how many waiters to look at for each key
+-- ARGV  1 how long a grant is kept (ms), 2 how many grants at most, 3 how many waiters to look at for each key
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since the place goes from one job to the other in one step: it is never free, and never had by both.
 --@include start
@@ -9,7 +9,7 @@
 --@include envelope
 --@include locks
 
-local grant_timeout, limit, most = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local grant_timeout, limit, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
 -- Whether a waiter for `key` could run on what `holder` would free.
 local function could_replace(waiter, locks, holder, key)

@@ -1,13 +1,13 @@
 #!lua flags=no-writes
 -- peek: the job that a claim would look at first. Changes nothing.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 queue, 3 first entry to look at, 4 how many
+-- ARGV  1 queue, 2 first entry to look at, 3 how many
 -- Returns for each entry, flat: a job's id or a whole envelope, its stored form, and how many entries of that id are
 -- cancelled. Only the first granted job where there is one and the look starts at 0.
 -- Atomic since an id and its envelope must belong together.
 --@include start
 
-local queue, first, count = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local queue, first, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local found = {}
 local function look_at(ids, are_listed)
   for _, id in ipairs(ids) do

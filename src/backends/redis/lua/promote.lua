@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- promote: moves scheduled jobs that are due to the backs of their queues, and grants the places of rates that have come free.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 how many jobs at most, and how many rates, 3 how long a grant is kept (ms)
+-- ARGV  1 how many jobs at most, and how many rates, 2 how long a grant is kept (ms)
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more, ms until the next is due, a job or a rate, or -1 }
 -- Atomic since a job must be in one place, and no two managers may promote it.
 --@include start
@@ -10,7 +10,7 @@
 --@include locks
 --@include queues
 
-local limit = tonumber(ARGV[2])
+local limit = tonumber(ARGV[1])
 local due = call('ZRANGE', SCHEDULED, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
 for _, id in ipairs(due) do
   local line = line_of(id)
@@ -28,7 +28,7 @@ for _, key in ipairs(ripe) do
   -- Of a queue's rate: those who claim from it are woken.
   if sub(key, 1, #QUEUE_MARK) == QUEUE_MARK then arrived[sub(key, #QUEUE_MARK + 1)] = true end
 end
-grant_all(ripe, tonumber(ARGV[3]))
+grant_all(ripe, tonumber(ARGV[2]))
 -- Whoever promotes is told here when the next is due.
 is_due_sooner = false
 wake_claimers()

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- reclaim: takes jobs back from workers whose lease has ended, and puts those in quarantine that crashed too often in a row.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 how long a grant is kept (ms), 3 how many jobs at most, 4 the failure of one in quarantine, as JSON
+-- ARGV  1 how long a grant is kept (ms), 2 how many jobs at most, 3 the failure of one in quarantine, as JSON
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since a job leaves its worker, its places come free and it is back in its queue at once: no one can settle it late.
 --@include start
@@ -9,11 +9,11 @@
 --@include envelope
 --@include locks
 
-local left, freed = tonumber(ARGV[3]), {}
+local left, freed = tonumber(ARGV[2]), {}
 
 -- No attempt is used: the run that vanished is named by the number that it would have had.
 local function quarantine(id, line, worker)
-  local failure = cjson.decode(ARGV[4])
+  local failure = cjson.decode(ARGV[3])
   failure.attempt, failure.worker = (line[ATTEMPTS] or 0) + 1, worker
   keep_failure(id, cjson.encode(failure))
   call('ZADD', FAILED, now, id)
@@ -58,6 +58,6 @@ for _, worker in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
   call('HDEL', TAKES, worker)
   call('DEL', cancels_key(worker), control_key(worker))
 end
-grant_all(freed, tonumber(ARGV[2]))
+grant_all(freed, tonumber(ARGV[1]))
 wake_claimers()
 return { moves, left == 0 and 1 or 0 }

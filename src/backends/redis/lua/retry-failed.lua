@@ -2,7 +2,7 @@
 -- retry-failed: moves failed jobs to the backs of their queues with a new set of attempts and without a deadline; what
 -- failed before is kept.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 client, 3 call, 4 floor, then the ids
+-- ARGV  1 client, 2 call, 3 floor, then the ids
 -- Returns a text of one digit for each id: 1 retried, 2 no job has this id; 0 not a failed job, its envelope is damaged, or
 --         another job stands for its unique key.
 -- Atomic since a job must be in one place, and a repeat must not retry one that has failed again.
@@ -12,7 +12,7 @@
 --@include enter
 --@include unique
 
-local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
+local client, number, floor = ARGV[1], ARGV[2], ARGV[3]
 local earlier = earlier_reply(client, number)
 if earlier then return earlier end
 
@@ -51,7 +51,7 @@ local function retry(id)
 end
 
 local results = {}
-for at = 5, #ARGV do results[#results + 1] = retry(ARGV[at]) end
+for at = 4, #ARGV do results[#results + 1] = retry(ARGV[at]) end
 wake_claimers()
 
 local reply = table.concat(results)

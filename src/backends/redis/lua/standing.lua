@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- standing: who has a unique key. Changes nothing.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 the key with its type
+-- ARGV  1 the key with its type
 -- Returns false, or { id, queue, until when or '' }
 -- Atomic since a record counts only together with its job.
 --@include start
@@ -9,5 +9,5 @@
 --@include envelope
 --@include unique
 
-local id, queue, _, ends = standing(ARGV[2])
+local id, queue, _, ends = standing(ARGV[1])
 return id and { id, queue, ends or '' }

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- stats: counts of all there is. Changes nothing.
 -- KEYS  1 the sequence
--- ARGV  1 root
+-- ARGV  none
 -- Returns { { queue, waiting, held, … }, { worker, processing, end of lease, what it takes or '', … }, scheduled, failed, completed, parked, dead,
 --           successful, failed in all }
 -- Atomic since the counts must add up. Its length is that of the queues, workers and kept types, not of the jobs.

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- unpark: moves parked jobs of some types to the fronts of their queues, the lowest sequence foremost; none of a paused type.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 how many jobs at most, then the types
+-- ARGV  1 how many jobs at most, then the types
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since a job must be in one place.
 --@include start
@@ -9,8 +9,8 @@
 --@include envelope
 --@include enter
 
-local left, has_more = tonumber(ARGV[2]), 0
-for at = 3, #ARGV do
+local left, has_more = tonumber(ARGV[1]), 0
+for at = 2, #ARGV do
   local key = parked_type_key(ARGV[at])
   local is_paused = call('HEXISTS', PAUSED_TYPES, ARGV[at]) == 1
   -- The youngest first, each to the front: the oldest ends foremost.

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- watch: how jobs stand, and that a watcher is told of what happens to them from now on.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 watcher, then for each job: id, '+' for every change or '-' for its end alone
+-- ARGV  1 watcher, then for each job: id, '+' for every change or '-' for its end alone
 -- Returns for each job, flat: state ('' for one that is not known), progress, result, last failure; '' for what it has not.
 -- Atomic since nothing may happen to a job between the look and the watch that nobody is told of.
 --@include start
@@ -9,9 +9,9 @@
 --@include envelope
 --@include place
 
-local watcher = ARGV[2]
+local watcher = ARGV[1]
 local ids = {}
-for at = 3, #ARGV, 2 do ids[#ids + 1] = ARGV[at] end
+for at = 2, #ARGV, 2 do ids[#ids + 1] = ARGV[at] end
 
 local is_running = {}
 for _, worker in ipairs(call('ZRANGE', WORKERS, 0, -1)) do
@@ -49,7 +49,7 @@ for at, id in ipairs(ids) do
     local ended = call('HMGET', ended_key(id), 'state', 'progress')
     if ended[1] then state, progress = ended[1], ended[2] end
   end
-  if ENDS[state] then call('ZREM', watchers_key(id), '+' .. watcher, '-' .. watcher) else watch(id, ARGV[2 * at + 2]) end
+  if ENDS[state] then call('ZREM', watchers_key(id), '+' .. watcher, '-' .. watcher) else watch(id, ARGV[2 * at + 1]) end
   call('SREM', news_key(watcher), id)
   local last = #standings
   standings[last + 1], standings[last + 2], standings[last + 3], standings[last + 4] = state, progress, result, failure

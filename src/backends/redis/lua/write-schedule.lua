@@ -1,8 +1,8 @@
 #!lua
 -- write-schedule: writes a recurring schedule if it still is as its writer found it, and enqueues a job with it.
 -- KEYS  1 the sequence
--- ARGV  1 root, 2 client, 3 call, 4 floor, 5 name, 6 the version that it must have ('' where there must be none), 7 when it is
---       due ('' never), 8 its text, 9 how long a grant is kept (ms), 10 what is unique of the job, as enqueue has it, then perhaps a
+-- ARGV  1 client, 2 call, 3 floor, 4 name, 5 the version that it must have ('' where there must be none), 6 when it is
+--       due ('' never), 7 its text, 8 how long a grant is kept (ms), 9 what is unique of the job, as enqueue has it, then perhaps a
 --       job as enqueue has it
 -- Returns { the version from now on, a space, and what became of the job, as enqueue tells it, '' without a job; '' where nothing
 --         was done, { event, id, queue, detail, … } }
@@ -10,12 +10,12 @@
 --@include start
 --@include append
 
-local client, number, floor = ARGV[2], ARGV[3], ARGV[4]
-local name, replaces, due, words = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local client, number, floor = ARGV[1], ARGV[2], ARGV[3]
+local name, replaces, due, words = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local earlier = earlier_reply(client, number)
 if earlier then return { earlier, moves } end
 
-local grant_timeout, uniques_given = tonumber(ARGV[9]), ARGV[10]
+local grant_timeout, uniques_given = tonumber(ARGV[8]), ARGV[9]
 --@include uniques
 
 local function write()
@@ -34,7 +34,7 @@ local function write()
     is_leader_called = tonumber(due) < tonumber(next or math.huge)
     call('ZADD', SCHEDULES_DUE, due, name)
   end
-  return text(version) .. ' ' .. (ARGV[11] and append(11, 1, uniques) or '')
+  return text(version) .. ' ' .. (ARGV[10] and append(10, 1, uniques) or '')
 end
 
 local reply = write()

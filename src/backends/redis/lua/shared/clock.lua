@@ -9,13 +9,3 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(number)
   return format('%d', number)
 end
-
--- Transitions of jobs that the caller did not name, flat: event, id, queue, detail.
-local moves = {}
-
--- Calls `command key …values` with few enough values for unpack, which fails near 8,000.
-local function in_chunks(command, key, values)
-  for first = 1, #values, 1000 do
-    call(command, key, unpack(values, first, math.min(first + 999, #values)))
-  end
-end

@@ -1,6 +1,16 @@
 -- What nearly every script starts with: the clock, and what the script reports at its end.
 --@include clock
 
+-- Transitions of jobs that the caller did not name, flat: event, id, queue, detail.
+local moves = {}
+
+-- Calls `command key …values` with few enough values for unpack, which fails near 8,000.
+local function in_chunks(command, key, values)
+  for first = 1, #values, 1000 do
+    call(command, key, unpack(values, first, math.min(first + 999, #values)))
+  end
+end
+
 -- When a job is due: 'in MS' from now, or 'at INSTANT'.
 local function instant_of(due)
   return tonumber(sub(due, 4)) + (sub(due, 1, 2) == 'in' and now or 0)
