@@ -3,6 +3,7 @@ import { Caller } from '../contract/call.ts';
 import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { BusyPoll } from '../runtime/busy-poll.ts';
 import { newName } from '../runtime/identity.ts';
 import type { LazyAbortController } from '../runtime/lazy-abort.ts';
 import { persist } from '../runtime/persist.ts';
@@ -22,6 +23,8 @@ export interface DispatcherOptions {
   readonly takes: Takes;
   /** Milliseconds. */
   readonly lease: number;
+  /** Null where answers are slept for. */
+  readonly busyPoll: BusyPoll | null;
   /** Told when it has a lease under a new name. */
   readonly joined: () => void;
   /** Told when that lease has ended: what ran is dropped. */
@@ -256,7 +259,12 @@ export class Dispatcher {
   #exchange(request: ExchangeRequest): void {
     const { backend } = this.#options;
     const call = this.#caller.open();
+    // Where something runs, that is what the thread has to do.
+    const { busyPoll } = this.#options;
+    const isAwaited = busyPoll !== null && this.#pipeline.isBusy && this.#runs.size === 0;
+    const polled = isAwaited ? busyPoll.begin() : null;
     const over = (): void => {
+      polled?.();
       this.#caller.close(call);
       this.#pipeline.end(request);
       this.#change.open();

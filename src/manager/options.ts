@@ -46,6 +46,12 @@ export interface ManagerOptions {
   readonly schedules?: ScheduleSet | readonly ScheduleSet[];
   /** How often it checks in with the store, at least, and so how long a wake-up that got lost may delay a job; 2 s when left out. */
   readonly pollInterval?: Duration;
+  /**
+   * Whether it polls, for up to 0.3 ms, for an answer of the store that all its free slots wait for, instead of sleeping; on when left out.
+   * Small jobs run up to twice as often, for the same processor time per job. It is never done where the store mostly takes longer to
+   * answer, or is in this process, nor on a machine with one processor. Off is for one whose time is short for others.
+   */
+  readonly busyPoll?: boolean;
   /** How long running handlers have to finish when the manager stops; 25 s when left out. */
   readonly grace?: Duration;
   /** Which signals stop it: the first lets it finish, the second ends it at once. SIGINT and SIGTERM when left out. */
@@ -69,6 +75,7 @@ export interface Settings {
   readonly keepFailed: Keep;
   readonly schedules: readonly ScheduleSet[];
   readonly pollInterval: number;
+  readonly busyPoll: boolean;
   readonly grace: number;
   readonly signals: readonly NodeJS.Signals[];
   readonly clock: Clock;
@@ -89,6 +96,7 @@ const KNOWN: Readonly<Record<keyof ManagerOptions, true>> = {
   keepFailed: true,
   schedules: true,
   pollInterval: true,
+  busyPoll: true,
   grace: true,
   signals: true,
   clock: true,
@@ -120,6 +128,7 @@ export function checkOptions(options: ManagerOptions): Settings {
     keepFailed: keepRule(options.keepFailed, 'keepFailed') ?? KEEP_FAILED,
     schedules: checkSchedules(options.schedules, handlers),
     pollInterval: positive('pollInterval', options.pollInterval ?? '2s'),
+    busyPoll: checkBusyPoll(options.busyPoll),
     grace: toMilliseconds(options.grace ?? '25s', 'grace'),
     signals: checkSignals(options.signals),
     clock,
@@ -207,6 +216,11 @@ function invalidQueues(queues: unknown): InvalidOptionError {
     "queue names, each once, as ['mail', 'default'] or { mail: 3, default: 1 }",
     queues,
   );
+}
+
+function checkBusyPoll(busyPoll: unknown = true): boolean {
+  if (typeof busyPoll === 'boolean') return busyPoll;
+  throw new InvalidOptionError('busyPoll', 'true or false', busyPoll);
 }
 
 function checkConcurrency(concurrency: unknown = 10): number {

@@ -26,13 +26,17 @@ export class Pipeline {
   readonly #underway = new Set<ExchangeRequest>();
   /** Whether nothing else has been under way since the first of them began, and no claim waited. */
   #isAlone = true;
-  /** The newest claim got all that it asked for: there is more. */
   #isBusy = false;
   #lastAloneOn = Number.NEGATIVE_INFINITY;
 
   constructor(options: PipelineOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
+  }
+
+  /** The newest claim got all that it asked for: there is more. */
+  get isBusy(): boolean {
+    return this.#isBusy;
   }
 
   get isEmpty(): boolean {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { openBackend } from '../backends/open.ts';
 import type { Backend, Settlement } from '../contract/backend.ts';
 import { ObservedBackend } from '../contract/observed.ts';
@@ -7,6 +8,7 @@ import type { JobEvent } from '../core/events.ts';
 import { InlineProcessor } from '../processors/inline.ts';
 import { listenForStrayRejections } from '../processors/stray-rejections.ts';
 import { settlesWithin } from '../runtime/abort.ts';
+import { BusyPoll } from '../runtime/busy-poll.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { Declarer } from './declarer.ts';
@@ -177,6 +179,7 @@ export class Session {
         takes: { queues: namesOf(queues), types: [...handlers.keys()] },
         concurrency,
         lease,
+        busyPoll: this.#busyPollFor(backend),
         joined,
         lost: this.#events.lost,
         stale: this.#events.stale,
@@ -185,6 +188,11 @@ export class Session {
       this.#surroundings,
     );
     return dispatcher;
+  }
+
+  #busyPollFor({ overlaps }: Backend): BusyPoll | null {
+    const { busyPoll, clock } = this.#settings;
+    return busyPoll && overlaps && availableParallelism() > 1 ? new BusyPoll(clock) : null;
   }
 
   #announce(worker: string, location: string, concurrency: number): void {
