@@ -15,12 +15,12 @@ const noOp = (concurrency) => ({
 export const processing = [
   {
     ...noOp(1),
-    contenders: sized({ bullmq: [4_000, 40_000], 'bee-queue': [4_000, 40_000], wingman: [6_000, 60_000] }),
+    contenders: sized({ bullmq: [4_000, 40_000], 'bee-queue': [4_000, 40_000], wingman: [8_000, 80_000] }),
     wanted: [ratio('wingman', 'bullmq', { atLeast: 1.6, goal: 2 })],
   },
   {
     ...noOp(10),
-    contenders: sized({ bullmq: [10_000, 100_000], 'bee-queue': [12_000, 100_000], wingman: [30_000, 300_000] }),
+    contenders: sized({ bullmq: [10_000, 100_000], 'bee-queue': [12_000, 100_000], wingman: [40_000, 400_000] }),
     wanted: [ratio('wingman', 'bullmq', { atLeast: 3, goal: 5 })],
   },
   {
@@ -29,7 +29,7 @@ export const processing = [
       ...sized({ floor: [300_000, 2_000_000], bullmq: [15_000, 120_000], 'bee-queue': [15_000, 120_000] }),
       contender('groupmq', { jobs: 60_000, fullOnly: true }),
       contender('graphile-worker', { jobs: 100_000, store: 'postgres', fullOnly: true }),
-      contender('wingman', { jobs: [60_000, 800_000] }),
+      contender('wingman', { jobs: [120_000, 1_000_000] }),
     ],
     wanted: [
       ratio('wingman', 'bullmq', { atLeast: 6, goal: 10 }),
@@ -38,7 +38,7 @@ export const processing = [
   },
   {
     ...noOp(500),
-    contenders: sized({ bullmq: [15_000, 120_000], 'bee-queue': [15_000, 120_000], wingman: [60_000, 800_000] }),
+    contenders: sized({ bullmq: [15_000, 120_000], 'bee-queue': [15_000, 120_000], wingman: [150_000, 1_200_000] }),
     rounds: [1, 5],
   },
   ...[
