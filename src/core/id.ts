@@ -19,15 +19,19 @@ export function makeId(now: number, random: Uint8Array, offset = 0): string {
 
 /** The start of every id of a millisecond. */
 export function timePart(now: number): string {
-  let part = '';
-  for (let shift = 42; shift >= 0; shift -= 6) part += ALPHABET[Math.floor(now / 2 ** shift) % 64];
-  return part;
+  const high = Math.floor(now / 2 ** 24);
+  const low = now % 2 ** 24;
+  return pair(high >>> 12) + pair(high) + pair(low >>> 12) + pair(low);
+}
+
+function pair(bits: number): string {
+  return PAIRS[bits & 4095] ?? '';
 }
 
 export function randomPart(random: Uint8Array, offset: number): string {
   let part = '';
   for (let at = offset; at < offset + ID_RANDOM_BYTES; at += 2) {
-    part += PAIRS[(((random[at] ?? 0) & 63) << 6) | ((random[at + 1] ?? 0) & 63)];
+    part += pair((((random[at] ?? 0) & 63) << 6) | ((random[at + 1] ?? 0) & 63));
   }
   return part;
 }
