@@ -215,6 +215,8 @@ export interface WaitOptions {
   /** Milliseconds. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
+  /** The caller's own exchange has just found them empty, and its check-ins tell of what comes without a wake-up: no need to look. */
+  readonly areEmpty?: boolean;
 }
 
 export type Wake = 'woken' | 'timeout' | 'aborted';

@@ -43,6 +43,12 @@ export interface DispatcherOptions {
   ) => void;
 }
 
+/** Milliseconds. */
+const REST = 2;
+
+const FORGOTTEN =
+  'the store has forgotten that these jobs were settled, and they run again: it has lost its newest writes';
+
 /**
  * The pump between the backend and the processors: an exchange settles what has ended and claims for the slots that are free.
  *
@@ -64,6 +70,8 @@ export class Dispatcher {
   #hasStrays = false;
   /** A check-in has told of more jobs of this worker than are known here. */
   #isInDoubt = false;
+  /** The queues were empty a moment ago, and something runs that may have ended in another. */
+  #isResting = false;
   readonly #pipeline: Pipeline;
   readonly #outage: Outage;
   /** Why no exchange can be made any more. */
@@ -76,12 +84,15 @@ export class Dispatcher {
     const { overlaps } = backend;
     this.#pipeline = new Pipeline({ concurrency, overlaps, mostOverlap: lease }, surroundings.clock);
     this.#outage = new Outage('the exchange', surroundings, this.#givingUp.signal);
-    this.#listener = new Listener({
-      backend,
-      rideOut: (send, error) => this.#outage.rideOut(send, error),
-      answered: (request, reply) => this.#heard(request, reply),
-      failed: (error) => this.#fail(error),
-    });
+    this.#listener = new Listener(
+      {
+        backend,
+        rideOut: (send, error) => this.#outage.rideOut(send, error),
+        answered: (request, reply) => this.#heard(request, reply),
+        failed: (error) => this.#fail(error),
+      },
+      surroundings.logger,
+    );
   }
 
   /** The name under which it claims, or null when it has no lease. */
@@ -101,10 +112,11 @@ export class Dispatcher {
 
   /** A check-in said so. Where the worker owns more than is known here, and nothing is under way, an exchange tells for sure. */
   hear(hasWork: boolean, owned: number): void {
-    if (hasWork) this.#listener.wake();
-    if (!this.#pipeline.isEmpty || owned <= this.#runs.size + this.#settlements.length) return;
-    this.#isInDoubt = true;
-    this.#listener.wake();
+    if (hasWork && !this.#listener.wake()) this.#isResting = false;
+    if (this.#pipeline.isEmpty && owned > this.#runs.size + this.#settlements.length) {
+      this.#isInDoubt = true;
+      this.#listener.wake();
+    }
     this.#change.open();
   }
 
@@ -215,19 +227,20 @@ export class Dispatcher {
     if (this.#runs.size > 0 || !this.#options.backend.overlaps) await this.#surroundings.clock.turn();
   }
 
-  /** Null when there is nothing to do now. */
+  /** Null: nothing to do now. */
   #nextRequest(): ExchangeRequest | null {
     const worker = this.#worker;
     if (worker === null) return null;
     const most = this.#pipeline.share;
     const size = batchSize(this.#settlements, most);
     const count = Math.min(most, this.#freeSlots(size));
-    const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#listener.isListening);
+    const hasWork = this.#settlements.length > 0 || (count > 0 && !this.#isResting && !this.#listener.isListening);
     if (!hasWork && !this.#isInDoubt) return null;
     // Those who are about to end, or to hand back strays, or to find out whether there are any, wait for all that is under way.
-    const isOrderly = this.#isUnsure || this.#draining.signal.aborted;
+    const isUnsure = this.#hasStrays || this.#isInDoubt;
+    const isOrderly = isUnsure || this.#draining.signal.aborted;
     if (!this.#pipeline.mayBegin(isOrderly ? 0 : Math.max(size, count))) return null;
-    if (this.#isUnsure && this.#listener.isListening) return null;
+    if (isUnsure && this.#listener.isListening) return null;
     this.#isInDoubt = false;
     const settlements = this.#settlements.splice(0, size);
     if (count === 0 || !hasWork) return { worker, settlements };
@@ -236,11 +249,6 @@ export class Dispatcher {
 
   #claimOf(count: number): Claim {
     return { queues: this.#options.queueOrder(), count, locks: 'take' };
-  }
-
-  /** Whether the worker may own more than is known here. */
-  get #isUnsure(): boolean {
-    return this.#hasStrays || this.#isInDoubt;
   }
 
   /** @param settling how many settlements go with the claim */
@@ -257,12 +265,10 @@ export class Dispatcher {
    * that ends the run.
    */
   #exchange(request: ExchangeRequest): void {
-    const { backend } = this.#options;
+    const { backend, busyPoll } = this.#options;
     const call = this.#caller.open();
     // Where something runs, that is what the thread has to do.
-    const { busyPoll } = this.#options;
-    const isAwaited = busyPoll !== null && this.#pipeline.isBusy && this.#runs.size === 0;
-    const polled = isAwaited ? busyPoll.begin() : null;
+    const polled = this.#pipeline.isBusy && this.#runs.size === 0 ? busyPoll?.begin() : undefined;
     const over = (): void => {
       polled?.();
       this.#caller.close(call);
@@ -330,10 +336,7 @@ export class Dispatcher {
       ),
     );
     const jobs = moves.filter(({ event }) => event === 'reclaimed').map(({ id }) => id);
-    if (jobs.length === 0) return;
-    const message =
-      'the store has forgotten that these jobs were settled, and they run again: it has lost its newest writes';
-    this.#surroundings.logger.warn({ worker, jobs }, message);
+    if (jobs.length > 0) this.#surroundings.logger.warn({ worker, jobs }, FORGOTTEN);
   }
 
   #tellStale({ settlements }: ExchangeRequest, { settled }: ExchangeReply): void {
@@ -363,8 +366,34 @@ export class Dispatcher {
   /** A claim that came short has emptied the queues: then the next is made when there is more. */
   #listen({ worker, claim }: ExchangeRequest, { claimed, more }: ExchangeReply): void {
     if (claim === undefined || worker !== this.#worker || this.#draining.signal.aborted) return;
-    if (claimed.length === claim.count || more || this.#isUnsure) return;
-    const count = Math.min(MOST_JOBS, this.#freeSlots(0));
-    if (count > 0) this.#listener.listen({ worker, settlements: [], claim: this.#claimOf(count) });
+    if (claimed.length === claim.count || more || this.#hasStrays || this.#isInDoubt) return;
+    if (this.#runs.size === 0) this.#listenNow(worker);
+    else this.#rest();
+  }
+
+  /**
+   * What runs has mostly ended a moment later, and the exchange that settles it finds the queues empty again: to wait beside it would
+   * take longer than all of that. Only what goes on is waited beside.
+   */
+  #rest(): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    this.#surroundings.clock.after(REST, () => this.#endRest());
+  }
+
+  #endRest(): void {
+    if (!this.#isResting) return;
+    this.#isResting = false;
+    // Else an exchange tells whether they are empty.
+    const isOver = this.#runs.size === 0 || !this.#isQuiet || this.#draining.signal.aborted;
+    if (this.#worker !== null && !isOver) this.#listenNow(this.#worker);
+    this.#change.open();
+  }
+
+  #listenNow(worker: string): void {
+    const isIdle = this.#runs.size === 0;
+    if (!this.#listener.makeRoom(isIdle)) return;
+    const claim = this.#claimOf(Math.min(MOST_JOBS, this.#freeSlots(0)));
+    if (claim.count > 0) this.#listener.listen({ worker, settlements: [], claim }, isIdle);
   }
 }

@@ -1,12 +1,13 @@
 import type { Backend, ExchangeReply, ExchangeRequest } from '../contract/backend.ts';
-import { Caller } from '../contract/call.ts';
+import { type Call, Caller } from '../contract/call.ts';
+import type { Logger } from '../core/log.ts';
 import { newName } from '../runtime/identity.ts';
 
 /** An exchange that claims; what it is for is free. */
 type Claiming = ExchangeRequest & Required<Pick<ExchangeRequest, 'claim'>>;
 
 export interface ListenerOptions {
-  readonly backend: Pick<Backend, 'exchange' | 'exchangeWhenWoken'>;
+  readonly backend: Pick<Backend, 'exchange' | 'exchangeWhenWoken' | 'wait'>;
   /** Repeats a call that has failed until it is answered. Rejects where that will never be. */
   readonly rideOut: (send: () => Promise<ExchangeReply>, error: unknown) => Promise<ExchangeReply>;
   readonly answered: (request: ExchangeRequest, reply: ExchangeReply) => void;
@@ -17,21 +18,31 @@ export interface ListenerOptions {
 interface Standing {
   readonly request: Claiming;
   readonly waking: AbortController;
+  readonly isIdle: boolean;
+  /** It cannot be taken back any more. */
+  isClaiming: boolean;
 }
 
 /** How long one wait lasts, in milliseconds: a wake-up that is lost is made up for by the check-ins, and not by the end of this. */
 const WAIT = 600_000;
 
-/** The claim of a dispatcher with empty queues, which is made when there is work: one at a time. */
+/**
+ * The claim of a dispatcher with empty queues, which is made when there is work: one at a time.
+ *
+ * Where nothing runs, it is left with the store, which makes it by itself: the fastest way, as long as the event loop turns. A handler
+ * may block that for long. So where something runs the store only wakes, and what it has is claimed by the first who is there to do it.
+ */
 export class Listener {
   readonly #options: ListenerOptions;
+  readonly #logger: Logger;
   /** Of its own: among the calls of others one that waits for long would keep all their replies from being forgotten. */
   readonly #caller = new Caller(newName());
   #standing: Standing | null = null;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(options: ListenerOptions) {
+  constructor(options: ListenerOptions, logger: Logger) {
     this.#options = options;
+    this.#logger = logger;
   }
 
   /** Whether a claim waits, or is being made. */
@@ -49,31 +60,55 @@ export class Listener {
     return this.#standing?.request.claim.queues ?? [];
   }
 
-  /** Makes this claim when there is work. Does nothing while another waits. */
-  listen(request: Claiming): void {
-    if (this.#standing !== null) return;
-    const standing = { request, waking: new AbortController() };
+  /** Whether it takes another claim. One that waits beside something which has ended makes room. */
+  makeRoom(isIdle: boolean): boolean {
+    if (this.#standing === null) return true;
+    if (!isIdle || this.#standing.isClaiming) return false;
+    this.forget();
+    return true;
+  }
+
+  /** Makes this claim when there is work: `makeRoom` must have said that it can. */
+  listen(request: Claiming, isIdle: boolean): void {
+    const standing = { request, waking: new AbortController(), isIdle, isClaiming: isIdle };
     this.#standing = standing;
     // One that was forgotten may still be on its way out.
-    this.#ended = this.#ended.then(() => this.#claim(standing));
+    this.#ended = this.#ended.then(() => this.#stand(standing));
   }
 
-  /** Makes the claim now. */
-  wake(): void {
+  /** Makes the claim now. Whether there is one. */
+  wake(): boolean {
     // Without a reason of its own, making one would take longer than the rest.
     this.#standing?.waking.abort('woken');
+    return this.#standing !== null;
   }
 
-  /** The claim is of no use any more: whatever it gives is another's. */
+  /** The claim is of no use any more: if it is made all the same, whatever it gives is another's. */
   forget(): void {
     this.wake();
     this.#standing = null;
   }
 
-  #claim(standing: Standing): Promise<void> | undefined {
-    if (this.#standing !== standing) return undefined;
+  async #stand(standing: Standing): Promise<void> {
+    if (!standing.isIdle) await this.#wait(standing);
+    if (this.#standing !== standing) return;
+    standing.isClaiming = true;
+    await this.#claim(standing);
+  }
+
+  async #wait({ request, waking: { signal } }: Standing): Promise<void> {
+    const { backend } = this.#options;
+    try {
+      await backend.wait(request.claim.queues, { timeout: WAIT, signal, areEmpty: true });
+    } catch (error) {
+      // The claim that follows meets the same trouble and tells of it.
+      this.#logger.debug({ err: error }, 'waiting for work failed');
+    }
+  }
+
+  #claim(standing: Standing): Promise<void> {
     const { backend, rideOut, answered, failed } = this.#options;
-    const { request, waking } = standing;
+    const { request } = standing;
     const call = this.#caller.open();
     const isOver = (): boolean => {
       this.#caller.close(call);
@@ -88,9 +123,14 @@ export class Listener {
       isOver();
       failed(error);
     };
-    return backend
-      .exchangeWhenWoken(call, request, { timeout: WAIT, signal: waking.signal })
+    return this.#send(call, standing)
       .then(succeed, (error: unknown) => rideOut(() => backend.exchange(call, request), error).then(succeed))
       .catch(fail);
+  }
+
+  #send(call: Call, { request, waking: { signal }, isIdle }: Standing): Promise<ExchangeReply> {
+    const { backend } = this.#options;
+    if (!isIdle) return backend.exchange(call, request);
+    return backend.exchangeWhenWoken(call, request, { timeout: WAIT, signal });
   }
 }

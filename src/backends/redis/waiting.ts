@@ -48,10 +48,14 @@ export class Waiting {
     this.#blocker = new Blocker(main, clock);
   }
 
-  /** Waits for work in some queues. A token may have been lost, and other programs leave none: so whoever starts to wait looks first. */
-  async wait(queues: readonly string[], { timeout, signal }: WaitOptions): Promise<Wake> {
+  /**
+   * Waits for work in some queues. A token may have been lost, and other programs leave none: so whoever starts to wait looks first,
+   * unless he just did.
+   */
+  async wait(queues: readonly string[], { timeout, signal, areEmpty = false }: WaitOptions): Promise<Wake> {
     if (signal?.aborted === true) return 'aborted';
     const keys = queues.map((queue) => this.#keys.of('wake', queue));
+    if (areEmpty) return this.waitFor(keys, timeout, signal);
     const started = this.#clock.monotonic();
     const looked = await this.#until(this.#hasWork(queues), timeout, signal);
     if (looked !== 'timeout' && looked !== false) return looked === true ? 'woken' : looked;

@@ -1,0 +1,52 @@
+// How a manager waits for work: left with the store while nothing runs, and by itself beside what runs, which may block the event loop.
+
+import { expect, test } from 'vitest';
+import type { Backend } from '../../src/contract/backend.ts';
+import { defineJob } from '../../src/core/job.ts';
+import { changed } from '../harness/planting.ts';
+import { enqueue, happened, Latch, openStore, run, stores, storeUrl } from './stage.ts';
+
+test.each(stores)('on %s a claim is left with the store while nothing runs, and only then', async (name) => {
+  const store = await openStore(await storeUrl(name));
+  const calls: string[] = [];
+  let told = new Latch();
+  const note = (call: string): void => {
+    calls.push(call);
+    told.open();
+  };
+  const next = async (): Promise<string> => {
+    while (calls.length === 0) {
+      told = new Latch();
+      await told.opened;
+    }
+    return calls.shift() ?? '';
+  };
+  const exchangeWhenWoken: Backend['exchangeWhenWoken'] = (call, request, options) => {
+    note(`claim ${request.claim?.count} when woken`);
+    return store.exchangeWhenWoken(call, request, options);
+  };
+  const wait: Backend['wait'] = (queues, options) => {
+    note('wait');
+    return store.wait(queues, options);
+  };
+  const type = defineJob<number>({ type: 't' });
+  const [one, two] = [new Latch(), new Latch()];
+  const handler = type.handle((n) => (n === 1 ? one.opened : two.opened));
+  const backend = changed(store, { exchangeWhenWoken, wait });
+  const { manager } = await run({ backend, handlers: [handler], concurrency: 3 });
+
+  expect(await next()).toBe('claim 3 when woken');
+  await enqueue(store, type.job(1));
+  expect(await next()).toBe('wait');
+  // Claimed all the same, beside the one that runs.
+  await enqueue(store, type.job(2));
+  await happened(manager, 'claimed', 2);
+  expect(await next()).toBe('wait');
+  two.open();
+  await happened(manager, 'completed');
+  one.open();
+  await happened(manager, 'completed', 2);
+  const after: string[] = [];
+  while (after.at(-1) !== 'claim 3 when woken') after.push(await next());
+  expect(after.filter((call) => call !== 'wait')).toEqual(['claim 3 when woken']);
+});
