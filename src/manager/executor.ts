@@ -46,10 +46,19 @@ export class Executor {
     }
     const duration = Math.round((clock.monotonic() - startedOn) * 1000) / 1000;
     const timed = outcome.kind === 'retry' || outcome.kind === 'failed' ? { ...outcome, took: duration } : outcome;
-    // Written out: an object that is spread and then added to takes longer to make than a small job to run.
+    // Written out, with the only lock that most have who have any: an object that is spread and then added to takes longer to make than a
+    // small job to run.
     const [start, end] = [iso(startedAt), iso(startedAt + duration)];
-    const fields = { job: id, type, queue, attempt: job.attempts + 1, start, end, duration, outcome: outcome.kind };
-    this.#log(outcome, locks === null || locks.length === 0 ? fields : { ...fields, ...keysOf(locks) });
+    const { kind } = outcome;
+    const number = job.attempts + 1;
+    const only = locks?.length === 1 && locks[0] !== undefined ? readKey(locks[0].key) : null;
+    if (only?.kind === 'lock') {
+      const lock = only.name;
+      this.#log(outcome, { job: id, type, queue, attempt: number, start, end, duration, outcome: kind, lock });
+    } else {
+      const fields = { job: id, type, queue, attempt: number, start, end, duration, outcome: kind };
+      this.#log(outcome, locks === null || locks.length === 0 ? fields : { ...fields, ...keysOf(locks) });
+    }
     if (last === null) told(timed);
     // In the books before the job may leave them; but nobody who stops waits for it.
     else

@@ -104,25 +104,47 @@ export function decodeLine(id: string, value: string): Line {
 
 /** How the last line began that had no more than its head, an instant and a sequence: the next mostly begins alike. */
 let lastStart = '[';
+/** The same from the end of its locks on. */
+let lastEnd = ']]';
 let lastHead: Pick<Line, 'type' | 'queue' | 'locks'> | null = null;
 
 const [ZERO, NINE, COMMA, BRACKET, LINE_FEED] = [48, 57, 44, 93, 10] as const;
 
-/** Reads a line that differs from the last one in two whole numbers; null for any other. A third of the time of `JSON.parse`. */
+/**
+ * Reads a line that differs from the last one in two whole numbers, or in the key of its only lock as well; null for any other. A third of
+ * the time of `JSON.parse`.
+ */
 function decodeAsLast(value: string): Line | null {
-  if (lastHead === null || !value.startsWith(lastStart)) return null;
-  let at = lastStart.length;
+  if (lastHead === null) return null;
+  const { type, queue } = lastHead;
+  if (value.startsWith(lastStart)) return decodeNumbers(value, lastStart.length, type, queue, lastHead.locks);
+  // As `[[["key",1]],"type","queue",`.
+  if (!value.startsWith('[[["')) return null;
+  const end = value.indexOf('"', 4);
+  const key = value.slice(4, end);
+  if (end < 0 || key.includes('\\') || value.charCodeAt(end + 1) !== COMMA) return null;
+  let at = end + 2;
+  let concurrency = 0;
+  let code = value.charCodeAt(at);
+  for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at))
+    concurrency = 10 * concurrency + (code - ZERO);
+  if (at === end + 2 || !value.startsWith(lastEnd, at)) return null;
+  return decodeNumbers(value, at + lastEnd.length, type, queue, [{ key, concurrency }]);
+}
+
+/** Reads the instant and the sequence at the end of a line, from here on. */
+function decodeNumbers(value: string, from: number, type: string, queue: string, locks: Line['locks']): Line | null {
+  let at = from;
   let [enqueuedAt, sequence] = [0, 0];
   let code = value.charCodeAt(at);
   for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at))
     enqueuedAt = 10 * enqueuedAt + (code - ZERO);
-  if (code !== COMMA || at === lastStart.length) return null;
+  if (code !== COMMA || at === from) return null;
   at += 1;
   const second = at;
   code = value.charCodeAt(at);
   for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at)) sequence = 10 * sequence + (code - ZERO);
   if (code !== BRACKET || at === second || value.charCodeAt(at + 1) !== LINE_FEED) return null;
-  const { type, queue, locks } = lastHead;
   const rest = { attempts: 0, crashes: 0, extras: undefined, isForeign: false };
   return { type, queue, locks, sequence, enqueuedAt, end: at + 1, ...rest };
 }
@@ -151,12 +173,17 @@ function decodeAnew(id: string, value: string): Line {
     throw damaged(id, value);
   }
   const locks = decodeLocks(id, line[0], value);
-  if (line.length === 5 && typeof line[0] === 'number') {
+  if (line.length === 5 && (typeof line[0] === 'number' || isOneLock(line[0]))) {
+    lastEnd = `]],${JSON.stringify([type, queue]).slice(1, -1)},`;
     lastStart = `${JSON.stringify([line[0], type, queue]).slice(0, -1)},`;
     lastHead = { type, queue, locks };
   }
   const isForeign = line[7] === 1;
   return { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras: extras ?? undefined, isForeign, end };
+}
+
+function isOneLock(locks: unknown): boolean {
+  return Array.isArray(locks) && locks.length === 1 && Array.isArray(locks[0]) && locks[0].length === 2;
 }
 
 const NONE: readonly StoredLock[] = [];

@@ -177,6 +177,46 @@ export function locksSuite(subject: Subject): void {
       expect(next.more).toBe(false);
     });
 
+    it('keeps to a limit within one claim, whoever takes the key first', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      const both = newJob('both', { locks: locks(['k', 1], ['l', 1]) });
+      const [one, other, more] = ['one', 'other', 'more'].map((id) => newJob(id, { locks: locks(['k', 1]) }));
+      const [free, plain] = [newJob('free', { locks: locks(['m', 1]) }), newJob('plain')];
+      await session.enqueue(
+        ...[both, one, free, plain, other, more].flatMap((job) => (job === undefined ? [] : [job])),
+      );
+      const claimed = await session.claim(worker, 10);
+      expect(claimed.map(({ id }) => id)).toEqual(['both', 'free', 'plain']);
+      expect(await session.held('k')).toEqual(['one', 'other', 'more']);
+      const settlements = claimed.map((job) => ({ job, outcome: completed }));
+      const reply = await session.exchange(worker, settlements, { queues: ['q'], count: 10, locks: 'take' });
+      expect(reply.settled).toEqual(['settled', 'settled', 'settled']);
+      expect(reply.claimed.map(({ id }) => id)).toEqual(['one']);
+      expect(await session.holding('k')).toEqual(['one']);
+      expect((await backend.stats()).counters.successful).toBe(3);
+    });
+
+    it('takes and frees one lock of each of many, and of some that share one', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      const jobs = Array.from({ length: 60 }, (_, n) => newJob(`job-${n}`, { locks: locks([`key-${n % 50}`, 1]) }));
+      await session.enqueue(...jobs);
+      const claim = { queues: ['q'], count: 40, locks: 'take' } as const;
+      const first = await session.exchange(worker, [], claim);
+      expect(first.claimed.length).toBe(40);
+      const settlements = first.claimed.map((job) => ({ job, outcome: completed }));
+      const second = await session.exchange(worker, settlements, claim);
+      expect(second.settled).toEqual(settlements.map(() => 'settled'));
+      expect(second.claimed.map(({ id }) => id)).toEqual(jobs.slice(40).map(({ id }) => id));
+      for (const n of [0, 9, 40, 49]) expect((await session.holding(`key-${n}`)).length).toBe(1);
+      for (const n of [10, 39]) expect(await session.holding(`key-${n}`)).toEqual([]);
+      // A settle of one of these once more is stale, and takes nothing from whoever has the key now.
+      const stale = await session.exchange(worker, settlements.slice(0, 3));
+      expect(stale.settled).toEqual(['stale', 'stale', 'stale']);
+      expect((await session.holding('key-0')).length).toBe(1);
+    });
+
     it('gives jobs that need several locks their turn, though each lock is always busy, and none waits for another', async () => {
       const { session } = await begin(subject);
       const keys = ['a', 'b', 'c'];

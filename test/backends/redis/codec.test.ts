@@ -4,10 +4,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeClaim, decodeEnvelope, decodeLine } from '../../../src/backends/redis/codec.ts';
+import type { StoredLock } from '../../../src/core/lock.ts';
 
 const name = fc.oneof(fc.constantFrom('plain', 'default'), fc.string({ minLength: 1, maxLength: 20 }));
 const count = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
-const line = fc.record({ locks: fc.constantFrom(0, 1), type: name, queue: name, enqueuedAt: count, sequence: count });
+const lock = fc.record({ key: name, concurrency: count }, { noNullPrototype: true });
+const rate = fc.record({ key: name, concurrency: count, interval: count }, { noNullPrototype: true });
+const locked: fc.Arbitrary<readonly StoredLock[] | null> = fc.oneof(
+  fc.constant([]),
+  fc.constant(null),
+  fc.tuple(lock),
+  fc.tuple(rate),
+  fc.tuple(lock, lock),
+);
+const line = fc.record({ locks: locked, type: name, queue: name, enqueuedAt: count, sequence: count });
 
 test('lines are read as they were written, one after another', () => {
   fc.assert(
@@ -16,12 +26,13 @@ test('lines are read as they were written, one after another', () => {
       fc.array(fc.constantFrom(0, 1, 3), { maxLength: 3 }),
       (lines, more) => {
         for (const { locks, type, queue, enqueuedAt, sequence } of lines) {
-          const text = JSON.stringify([locks, type, queue, enqueuedAt, sequence, ...more]);
+          const written = locks === null ? 1 : locks.length === 0 ? 0 : locks.map((one) => Object.values(one));
+          const text = JSON.stringify([written, type, queue, enqueuedAt, sequence, ...more]);
           const read = decodeLine('a', `${text}\n{"n":1}`);
           const [attempts = 0, crashes = 0, foreign = 0] = more;
           expect(read).toEqual({
             ...{ type, queue, enqueuedAt, sequence, attempts, crashes, extras: undefined },
-            ...{ locks: locks === 0 ? [] : null, isForeign: foreign === 1, end: text.length },
+            ...{ locks, isForeign: foreign === 1, end: text.length },
           });
         }
       },
@@ -47,6 +58,10 @@ test.each([
   '[0,"t","q",1 2]',
   '[0,"t","q",1,2]]',
   '[0,"t","q",1,"2"]',
+  '[[["k",]],"t","q",1,2]',
+  '[[["k",1]],"t","q",,2]',
+  '[[["k",1],"t","q",1,2]',
+  '[[["k"',
   '',
 ])('what is no line is told, whatever was read before: %s', (damaged) => {
   for (let turn = 0; turn < 2; turn += 1) {

@@ -20,10 +20,11 @@ local count, queue_count, queues_at = tonumber(argv[6]), tonumber(argv[9]), 10
 local plain_at = queues_at + queue_count + 2
 local plain, plain_tokens = tonumber(argv[plain_at - 2]), tonumber(argv[plain_at - 1])
 local others_at = plain_at + plain + plain_tokens
+local locked, locked_at, locked_tokens = tonumber(argv[others_at + 1]), others_at + 3, tonumber(argv[others_at + 2])
 
 -- What was claimed, flat: id, envelope, …; id, token, …; and how many there are.
 local claimed, owned, taken = {}, {}, 0
--- Digits for each settlement, of the plain ones once they are settled.
+-- Digits for each settlement, of those in bulk once they are settled.
 local settled
 -- What has left its queue and is yet to be claimed: { queue, ids, values }.
 local popped
@@ -38,7 +39,6 @@ local first_token
 
 local queues = { unpack(argv, queues_at, queues_at + queue_count - 1) }
 local others = argv[others_at]
-local locked, locked_at, locked_tokens = tonumber(argv[others_at + 1]), others_at + 3, tonumber(argv[others_at + 2])
 local grant_timeout = tonumber(ARGV[5])
 local with_locks, budget = ARGV[7] == 'take', tonumber(ARGV[8])
 budget = budget + count
@@ -94,8 +94,10 @@ if earlier then
 end
 
 resume(freed)
-if not settled then settled = settle_plain(worker, plain_at, plain, plain_tokens, false) end
-for _, digit in ipairs(settle_plain(worker, locked_at, locked, locked_tokens, true)) do settled[#settled + 1] = digit end
+if not settled then
+  settled = settle_plain(worker, plain_at, plain, plain_tokens, false)
+  for _, digit in ipairs(settle_plain(worker, locked_at, locked, locked_tokens, true)) do settled[#settled + 1] = digit end
+end
 if others ~= '' then
   for _, settlement in ipairs(cjson.decode(others)) do settled[#settled + 1] = settle(settlement) end
 end

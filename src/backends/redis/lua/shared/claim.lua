@@ -76,41 +76,65 @@ do
     return true
   end
 
-  -- A job with one lock and nothing else, as most have that have any: its key, quoted and not, and its limit, read without making
-  -- tables of its line. nil for any other.
+  -- A job with one lock and nothing else, as most have that have any, read without making tables of its line: its lock as it is written
+  -- down, the key of that, and its limit. nil for any other.
   local function only_lock(value)
-    local key, limit = match(value, '^%[%[%["([^"\\]*)",(%d+)%]%],"[^"\\]*","[^"\\]*",%d+,%d+%]\n')
-    return key, tonumber(limit)
+    return match(value, '^%[(%[%["([^"\\]*)",(%d+)%]%]),"[^"\\]*","[^"\\]*",%d+,%d+%]\n')
   end
 
-  -- The keys and limits of those of a batch that have one lock, by their places in it, and whether anybody waits for one of these.
+  -- What there is to know of those of a batch that have one lock, by their places in it. is_free: nobody has any of these, nor waits
+  -- for one; is_awaited: somebody may wait for one of them.
   local function only_locks(values)
-    local keys, limits, waiting = {}, {}, {}
-    for at = 1, #values do
-      local key, limit
-      if with_locks and values[at] then key, limit = only_lock(values[at]) end
-      keys[at], limits[at] = key or false, limit
-      if key then waiting[#waiting + 1] = held_key(key) end
+    local locks = { texts = {}, keys = {}, limits = {} }
+    local waiting, concerned = {}, {}
+    for at = 1, with_locks and #values or 0 do
+      if values[at] then
+        local lock, key, limit = only_lock(values[at])
+        if key then
+          locks.texts[at], locks.keys[at], locks.limits[at] = lock, key, limit
+          local to = #waiting
+          waiting[to + 1] = HELD_PREFIX .. key
+          concerned[2 * to + 1], concerned[2 * to + 2] = waiting[to + 1], LOCK_PREFIX .. key
+        end
+      end
     end
-    return keys, limits, #waiting > 0 and call('EXISTS', unpack(waiting)) > 0
+    locks.is_free = #waiting > 0 and call('EXISTS', unpack(concerned)) == 0
+    locks.is_awaited = #waiting > 0 and not locks.is_free and call('EXISTS', unpack(waiting)) > 0
+    return locks
   end
 
-  -- Places that were taken and are yet to be written down, flat.
-  local placed = {}
+  -- Places that were taken and are yet to be written down, flat; and the keys of which there are any.
+  local placed, placed_keys = {}, {}
 
-  -- Claims a job with one lock if that is free. Whether it did. is_awaited: whether anybody may wait for it.
-  local function claim_free(queue, id, value, key, limit, is_awaited)
-    if not key or call('HLEN', lock_key(key)) >= limit then return false end
-    if held_here[key] or (is_awaited and call('EXISTS', held_key(key)) == 1) then return false end
+  -- Claims a job with one lock if that is free. Whether it did.
+  local function claim_free(queue, id, value, locks, at)
+    local key = locks.keys[at]
+    if not key or held_here[key] then return false end
+    if not locks.is_free or placed_keys[key] then
+      if call('HLEN', LOCK_PREFIX .. key) >= tonumber(locks.limits[at]) then return false end
+      if locks.is_awaited and call('EXISTS', HELD_PREFIX .. key) == 1 then return false end
+    end
     local token = next_token()
-    call('HSET', lock_key(key), id, token)
-    placed[#placed + 1], placed[#placed + 2] = id, '[["' .. key .. '",' .. limit .. ']]'
+    call('HSET', LOCK_PREFIX .. key, id, token)
+    placed[#placed + 1], placed[#placed + 2] = id, locks.texts[at]
+    placed_keys[key] = true
     own(queue, id, value, token)
     return true
   end
 
+  -- Writes them down: many at once in a table from the start, as in enter_all. Others that have one are there as well.
+  local function write_places()
+    if #placed >= 16 then
+      call('HSET', PLACES, '', string.rep('-', 65), unpack(placed))
+      call('HDEL', PLACES, '')
+    elseif #placed > 0 then
+      call('HSET', PLACES, unpack(placed))
+    end
+    placed = {}
+  end
+
   -- Claims one entry of a queue's list, or holds or buries it.
-  local function claim_entry(queue, id, value, key, limit, is_awaited)
+  local function claim_entry(queue, id, value, locks, at)
     if sub(id, 1, 1) == '{' then
       id, value = adopt(queue, id)
       if not id then return end
@@ -125,7 +149,7 @@ do
       own(queue, id, value, next_token())
       return
     end
-    if claim_free(queue, id, value, key, limit, is_awaited) then return end
+    if claim_free(queue, id, value, locks, at) then return end
     local line = decode(value)
     if not with_locks then
       -- Who takes no locks sees for himself what is damaged.
@@ -144,6 +168,8 @@ do
     else
       local token = next_token()
       take(id, locks_of(line), token)
+      -- It may have been one of those.
+      locks.is_free = false
       if line[EXTRAS] then begin(id, line[EXTRAS]) end
       own(queue, id, value, token)
     end
@@ -152,7 +178,7 @@ do
   -- Claims a job whose locks are reserved for it.
   local function claim_granted(queue, id, value)
     if park_paused(queue, id, value) then return end
-    local key = value and only_lock(value)
+    local _, key = only_lock(value or '')
     if key then
       -- Its place is written down since it was granted.
       local token = next_token()
@@ -242,14 +268,13 @@ do
         budget = budget - #ids
         -- Only a list keeps what was cancelled.
         local has_cancelled = are_listed and call('EXISTS', cancelled_key(queue)) == 1
-        local locks, limits, are_awaited = only_locks(values)
+        local locks = only_locks(values)
         for at, id in ipairs(ids) do
           if not (has_cancelled and pass_over(queue, id)) then
-            claim_entry(queue, id, values[at], locks[at], limits[at], are_awaited)
+            claim_entry(queue, id, values[at], locks, at)
           end
         end
-        in_chunks('HSET', PLACES, placed)
-        placed = {}
+        write_places()
       end
       room = room - (taken - before)
     end

@@ -1,5 +1,5 @@
--- The exchange as it mostly is: jobs completed that held nothing, and such jobs are claimed, while nothing in the store asks for more
--- (a limit, a pause, a grant, a priority, somebody who watches). What all the rest of the script needs takes longer to set up than
+-- The exchange as it mostly is: jobs completed that held nothing or one lock, and such jobs are claimed, while nothing in the store asks
+-- for more (a limit, a pause, a grant, a priority, somebody who watches), and nobody waits for one of those locks. What all the rest of the script needs takes longer to set up than
 -- this takes to run, so it goes on only where there is more to do, with what was done here. For the same reason there are hardly any
 -- functions or tables here. needs: clock, calls. Reads: what the script has of its words. Writes: settled, popped, claimed, owned,
 -- taken, first_token. Returns from the script where that was all.
@@ -8,7 +8,7 @@ kept_calls = kept[1]
 
 -- More values than a thousand are too many for unpack.
 local is_common = not (kept_calls and number <= sub(kept_calls, 17, 32))
-  and argv[others_at] == '' and argv[others_at + 1] == '0' and plain <= 1000 and count <= 1000
+  and argv[others_at] == '' and plain + locked <= 1000 and count <= 1000
 if is_common then
   local queue = queue_count > 0 and argv[queues_at] or ''
   is_common = call('EXISTS', CONTROLS, PAUSED_TYPES, SEATS, UNGRANTED, WATCHED, PROGRESS, RETRIED, GRANTED_PREFIX .. queue,
@@ -36,8 +36,27 @@ if is_common then
       end
     end
   end
+  -- Those with locks must all have one, which nobody waits for.
+  local locked_last, freed_keys = locked_at + locked - 1, nil
+  if locked > 0 then
+    freed_keys = {}
+    local current = call('HMGET', processing, unpack(argv, locked_at, locked_last))
+    local places = call('HMGET', PLACES, unpack(argv, locked_at, locked_last))
+    local first = locked_tokens < locked and tonumber(argv[locked_last + 1]) - 1
+    local awaited = {}
+    for at = 1, locked do
+      local is_owner = current[at] == (first and format('%d', first + at) or argv[locked_last + at])
+      local key = is_owner and places[at] and match(places[at], '^%[%["([^"\\]*)",%d+%]%]$')
+      if not key then
+        freed_keys = nil
+        break
+      end
+      freed_keys[at], awaited[at] = LOCK_PREFIX .. key, HELD_PREFIX .. key
+    end
+    if freed_keys and call('EXISTS', unpack(awaited)) > 0 then freed_keys = nil end
+  end
   -- A lease goes only when nothing is owned under it.
-  is_common = hits > 0 or call('ZSCORE', WORKERS, worker)
+  is_common = (locked == 0 or freed_keys) and (hits > 0 or freed_keys or call('ZSCORE', WORKERS, worker))
 
   if is_common then
     if not stale then
@@ -51,10 +70,21 @@ if is_common then
       end
       if hits > 0 then call('HDEL', processing, unpack(done)) end
     end
+    if freed_keys then
+      call('HDEL', processing, unpack(argv, locked_at, locked_last))
+      call('HDEL', PLACES, unpack(argv, locked_at, locked_last))
+      for at = 1, locked do
+        local id = argv[locked_at + at - 1]
+        call('HDEL', freed_keys[at], id)
+        hits = hits + 1
+        keys[hits] = JOB_PREFIX .. id
+      end
+      digits = digits .. string.rep('1', locked)
+    end
     if hits > 0 then
       call('DEL', unpack(keys))
       -- What is text already need not be written as such.
-      call('INCRBY', SUCCESSFUL_TOTAL, stale and hits or argv[plain_at - 2])
+      call('INCRBY', SUCCESSFUL_TOTAL, (stale or freed_keys) and hits or argv[plain_at - 2])
     end
     settled = { digits }
 
@@ -66,11 +96,30 @@ if is_common then
       if got > 0 then
         for at = 1, got do keys[at] = JOB_PREFIX .. ids[at] end
         local values = call('MGET', unpack(keys, 1, got))
-        -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1,
+        -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1, Or with one lock, which must be free.
+        local locks, taken_keys, concerned, seen
         for at = 1, got do
           local value = values[at]
-          if not value or byte(ids[at]) == 123 or byte(value, 3) ~= 44 or byte(value, 2) > 49 then is_common = false end
+          if not value or byte(ids[at]) == 123 then
+            is_common = false
+          elseif byte(value, 3) ~= 44 or byte(value, 2) > 49 then
+            local lock, key
+            if argv[7] == 'take' then
+              lock, key = match(value, '^%[(%[%["([^"\\]*)",%d+%]%]),"[^"\\]*","[^"\\]*",%d+,%d+%]\n')
+            end
+            if not locks then locks, taken_keys, concerned, seen = {}, {}, {}, {} end
+            if not key or seen[key] then
+              is_common = false
+              break
+            end
+            local to = #locks
+            seen[key] = true
+            locks[to + 1], locks[to + 2] = ids[at], lock
+            taken_keys[at] = LOCK_PREFIX .. key
+            concerned[to + 1], concerned[to + 2] = taken_keys[at], HELD_PREFIX .. key
+          end
         end
+        if is_common and locks and call('EXISTS', unpack(concerned)) > 0 then is_common = false end
         if not is_common then
           popped = { queue = queue, ids = ids, values = values }
           break
@@ -84,7 +133,14 @@ if is_common then
           local id = ids[at]
           claimed[to + 1], claimed[to + 2] = id, values[at]
           owned[to + 1], owned[to + 2] = id, format('%d', token)
+          if locks and taken_keys[at] then call('HSET', taken_keys[at], id, owned[to + 2]) end
           to, token = to + 2, token + 1
+        end
+        if locks and #locks >= 16 then
+          call('HSET', PLACES, '', string.rep('-', 65), unpack(locks))
+          call('HDEL', PLACES, '')
+        elseif locks then
+          call('HSET', PLACES, unpack(locks))
         end
         taken = taken + got
       end
@@ -97,7 +153,7 @@ if is_common then
     end
 
     if is_common then
-      -- As the rest of the script does it, in enter_all and reply.
+      -- As the rest of the script does it, in write_places, enter_all and reply.
       if taken >= 32 then
         call('HSET', processing, '', string.rep('-', 65), unpack(owned))
         call('HDEL', processing, '')
