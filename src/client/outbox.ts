@@ -5,6 +5,8 @@ import type { Clock } from '../runtime/clock.ts';
 /** One call takes no more jobs, and no more payload in characters, than this: a step of the backend must stay short. */
 const MOST_JOBS = 500;
 const MOST_CHARACTERS = 4_194_304;
+/** So many are sent as two calls where none is under way: the store works on one while this process makes, and reads, the other. */
+const LEAST_HALVED = 64;
 
 interface Item {
   readonly job: NewJob;
@@ -17,7 +19,7 @@ type Send = (jobs: readonly NewJob[]) => Promise<readonly Enqueued[]>;
 
 /**
  * Collects what is enqueued at once, and sends it in as few calls as the bounds allow: all that one piece of code enqueues without
- * waiting; and while calls are under way, all of one turn of the event loop.
+ * waiting, in two where it is much; and while calls are under way, all of one turn of the event loop.
  */
 export class Outbox {
   readonly #send: Send;
@@ -45,7 +47,9 @@ export class Outbox {
   #flush(): void {
     const items = this.#items;
     this.#items = [];
-    for (const batch of batchesOf(items, ({ job }) => job)) void this.#sendBatch(batch);
+    const isHalved = this.#underway === 0 && items.length >= LEAST_HALVED;
+    const most = isHalved ? Math.ceil(items.length / 2) : MOST_JOBS;
+    for (const batch of batchesOf(items, ({ job }) => job, most)) void this.#sendBatch(batch);
   }
 
   async #sendBatch(items: readonly Item[]): Promise<void> {
@@ -61,14 +65,14 @@ export class Outbox {
   }
 }
 
-/** Cuts a list into pieces that one call may take, in order. */
-export function batchesOf<Item>(items: readonly Item[], jobOf: (item: Item) => NewJob): Item[][] {
+/** Cuts a list into pieces that one call may take, in order, of so many at most. */
+export function batchesOf<Item>(items: readonly Item[], jobOf: (item: Item) => NewJob, most = MOST_JOBS): Item[][] {
   const batches: Item[][] = [];
   let batch: Item[] = [];
   let characters = 0;
   for (const item of items) {
     const { length } = jobOf(item).payload;
-    if (batch.length > 0 && (batch.length === MOST_JOBS || characters + length > MOST_CHARACTERS)) {
+    if (batch.length > 0 && (batch.length >= Math.min(most, MOST_JOBS) || characters + length > MOST_CHARACTERS)) {
       batches.push(batch);
       batch = [];
       characters = 0;

@@ -111,13 +111,20 @@ describe('enqueue', () => {
 
   test('sends what is enqueued at once in one call', async () => {
     const { wingman, calls } = await client();
-    const jobs = Array.from({ length: 100 }, (_, n) => wingman.enqueue(invoice, { tenant: `t${n}` }));
+    const jobs = Array.from({ length: 50 }, (_, n) => wingman.enqueue(invoice, { tenant: `t${n}` }));
     const refused = wingman.enqueue(invoice, JSON.parse('{}'));
     const also = wingman.enqueue(cleanup);
     await expect(refused).rejects.toMatchObject({ code: 'WINGMAN_INPUT_INVALID' });
     const ids = (await Promise.all([...jobs, also])).map(({ id }) => id);
     expect(calls).toHaveLength(1);
     expect(calls[0]?.map(({ id }) => id).sort()).toEqual(ids.sort());
+  });
+
+  test('sends many that are enqueued at once in two calls, of which the store answers one while the other is made', async () => {
+    const { wingman, calls } = await client();
+    const jobs = await Promise.all(Array.from({ length: 101 }, () => wingman.enqueue(cleanup)));
+    expect(calls.map(({ length }) => length)).toEqual([51, 50]);
+    expect(calls.flat().map(({ id }) => id)).toEqual(jobs.map(({ id }) => id));
   });
 
   test('bounds a call by jobs and by size', async () => {
