@@ -17,7 +17,7 @@ Runs all contenders of each case in turn, A B A B, each in a fresh process on a 
 within a round. Needs nothing running: a redis-server of its own is started on a free port. Ends with exit code 1 when a
 target is missed.
 
-  --quick       fewer jobs and rounds: under 5 minutes, where the full run may take 45
+  --quick       fewer jobs and rounds: under 5 minutes, where the full run takes over an hour
   --only TEXT   only cases with this in their name; several with commas between them
   --list        show the cases, and run none
   --rounds N    how often each contender is measured; when left out, what each case says

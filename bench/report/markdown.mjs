@@ -37,7 +37,7 @@ ${Object.entries(about.versions)
 ## Run it
 
 \`\`\`sh
-npm run bench                            # all of it: 30 to 45 minutes
+npm run bench                            # all of it: over an hour
 npm run bench -- --quick                 # fewer jobs and rounds: under 5 minutes
 npm run bench -- --only no-op,latency    # some cases; --list names them
 npm run bench -- --write                 # and write this page, its charts and the README's section
