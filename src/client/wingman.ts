@@ -61,7 +61,7 @@ export class Wingman extends Operator {
   }
 
   /**
-   * Validates a job and puts it into its queue; resolves when the backend has it. Jobs enqueued at once are sent together.
+   * Validates a job and puts it into its queue; resolves when the backend has it. Jobs enqueued at once are sent together, many of them in two calls.
    * @throws InvalidInputError with each path and reason; InvalidOptionError; WingmanError `WINGMAN_JOB_MISSING`,
    *   `WINGMAN_JOB_INVALID`, `WINGMAN_PAYLOAD_NOT_JSON`, `WINGMAN_PAYLOAD_TOO_LARGE`, `WINGMAN_BACKEND_…`;
    *   EnqueueTimeoutError with the job's fate when the backend was out of reach for `enqueueTimeout`; JobConflictError where its

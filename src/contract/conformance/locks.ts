@@ -217,6 +217,20 @@ export function locksSuite(subject: Subject): void {
       expect((await session.holding('key-0')).length).toBe(1);
     });
 
+    it('holds one whose only lock another has, or another of the same claim has just taken', async () => {
+      const { session } = await begin(subject);
+      const worker = await session.worker();
+      const keyed = (id: string, key: string) => newJob(id, { locks: locks([key, 1]) });
+      await session.enqueue(keyed('a', 'k'));
+      await session.take(worker, 'a');
+      await session.enqueue(keyed('b', 'k'));
+      expect(await session.claim(worker, 10)).toEqual([]);
+      await session.enqueue(keyed('c', 'l'), keyed('d', 'l'), keyed('e', 'm'));
+      expect((await session.claim(worker, 10)).map(({ id }) => id)).toEqual(['c', 'e']);
+      expect([await session.held('k'), await session.held('l')]).toEqual([['b'], ['d']]);
+      expect([await session.holding('k'), await session.holding('l')]).toEqual([['a'], ['c']]);
+    });
+
     it('gives jobs that need several locks their turn, though each lock is always busy, and none waits for another', async () => {
       const { session } = await begin(subject);
       const keys = ['a', 'b', 'c'];

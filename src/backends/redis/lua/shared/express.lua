@@ -1,8 +1,8 @@
 -- The exchange as it mostly is: jobs completed that held nothing or one lock, and such jobs are claimed, while nothing in the store asks
--- for more (a limit, a pause, a grant, a priority, somebody who watches), and nobody waits for one of those locks. What all the rest of the script needs takes longer to set up than
--- this takes to run, so it goes on only where there is more to do, with what was done here. For the same reason there are hardly any
--- functions or tables here. needs: clock, calls. Reads: what the script has of its words. Writes: settled, popped, claimed, owned,
--- taken, first_token. Returns from the script where that was all.
+-- for more (a limit, a pause, a grant, a priority, somebody who watches), and nobody waits for one of those locks. What all the rest of
+-- the script needs takes longer to set up than this takes to run, so it goes on only where there is more to do, with what was done here.
+-- For the same reason there are no functions and hardly any tables here. needs: clock, calls. Reads: what the script has of its words.
+-- Writes: settled, popped, claimed, owned, taken, first_token. Returns from the script where that was all.
 local kept = call('MGET', CALLS_PREFIX .. client, TOKEN)
 kept_calls = kept[1]
 
@@ -96,7 +96,8 @@ if is_common then
       if got > 0 then
         for at = 1, got do keys[at] = JOB_PREFIX .. ids[at] end
         local values = call('MGET', unpack(keys, 1, got))
-        -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1, Or with one lock, which must be free.
+        -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1,
+        -- Others must have one lock and no extras, and the lock must be free.
         local locks, taken_keys, concerned, seen
         for at = 1, got do
           local value = values[at]
