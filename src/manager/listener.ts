@@ -38,6 +38,8 @@ export class Listener {
   /** Of its own: among the calls of others one that waits for long would keep all their replies from being forgotten. */
   readonly #caller = new Caller(newName());
   #standing: Standing | null = null;
+  /** Made anew after it was of use: most claims are answered without, and to make one for each would take longer than the rest. */
+  #waking = new AbortController();
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ListenerOptions, logger: Logger) {
@@ -70,7 +72,8 @@ export class Listener {
 
   /** Makes this claim when there is work: `makeRoom` must have said that it can. */
   listen(request: Claiming, isIdle: boolean): void {
-    const standing = { request, waking: new AbortController(), isIdle, isClaiming: isIdle };
+    if (this.#waking.signal.aborted) this.#waking = new AbortController();
+    const standing = { request, waking: this.#waking, isIdle, isClaiming: isIdle };
     this.#standing = standing;
     // One that was forgotten may still be on its way out.
     this.#ended = this.#ended.then(() => this.#stand(standing));

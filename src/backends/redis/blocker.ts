@@ -1,4 +1,4 @@
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Connection } from './connection.ts';
 
@@ -12,9 +12,8 @@ export type Popped = { readonly key: string } | null | 'unreachable';
 /** The reply of the command behind a block; null where it was refused, or not sent. Where `unreachable` it may have been done. */
 export type Followed = { readonly reply: unknown } | null | 'unreachable';
 
-/** Adds a command to a pipeline. */
-type Next = (block: ChainableCommander) => ChainableCommander;
-type Results = Awaited<ReturnType<ChainableCommander['exec']>>;
+/** Sends a command. */
+type Next = (client: Redis) => Promise<unknown>;
 
 interface Block {
   isOver: boolean;
@@ -75,18 +74,28 @@ export class Blocker {
 
   #popThen(client: Redis, keys: readonly string[], timeout: number, next: Next): Promise<Followed> {
     const over = this.#begin(client, timeout);
-    const ended = (results: Results): Followed => {
+    // Both go out in one write. A pipeline of the client's would do that too, but each has a hidden class of its own, which keeps
+    // all of it until the next full garbage collection.
+    client.stream.cork();
+    let isPopped = false;
+    client.blpop([...keys], timeout / 1000).then(
+      () => {
+        isPopped = true;
+      },
+      () => undefined,
+    );
+    const followed = next(client);
+    client.stream.uncork();
+    const ended = (outcome: Followed): Followed => {
       over();
-      const [popped, followed] = results ?? [];
-      if (popped === undefined || popped[0] !== null) {
-        this.#drop(client);
-        return 'unreachable';
-      }
-      return followed === undefined || followed[0] !== null ? null : { reply: followed[1] };
+      if (isPopped) return outcome;
+      this.#drop(client);
+      return 'unreachable';
     };
-    // Both are written at once, which is no transaction: what blocks there does not.
-    const both = next(client.pipeline().blpop([...keys], timeout / 1000)).exec();
-    return both.then(ended, () => ended(null));
+    return followed.then(
+      (reply) => ended({ reply }),
+      () => ended(null),
+    );
   }
 
   /** A block begins, and can be told to end from now on. Returns what is called when it is over. */

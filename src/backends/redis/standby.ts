@@ -1,4 +1,4 @@
-import type { ChainableCommander } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { WaitOptions } from '../../contract/backend.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Blocker, type Followed } from './blocker.ts';
@@ -47,8 +47,8 @@ export class Standby {
     const interrupt = (): void => blocker.interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
     const { sha } = script(order.name, order.keys);
-    const next = (block: ChainableCommander): ChainableCommander =>
-      block.evalsha(sha, 1, order.keys.the('sequence'), ...order.words);
+    const next = (client: Redis): Promise<unknown> =>
+      client.evalsha(sha, 1, order.keys.the('sequence'), ...order.words);
     return blocker.popThen(lists, Math.min(timeout, BLOCK), next).then((followed) => {
       signal?.removeEventListener('abort', interrupt);
       this.#idle.push(blocker);
