@@ -14,7 +14,8 @@ export interface Call {
 /** Gives out the ids of one client's calls, and knows which of them are still open. */
 export class Caller {
   readonly #client: string;
-  readonly #open = new Set<number>();
+  /** From the oldest to the newest. */
+  readonly #open: number[] = [];
   #last = 0;
 
   constructor(client: string) {
@@ -25,15 +26,15 @@ export class Caller {
   open(): Call {
     this.#last += 1;
     const sequence = this.#last;
-    this.#open.add(sequence);
-    // A Set keeps the order of insertion, so its first member is the oldest open call.
+    this.#open.push(sequence);
     const [floor = sequence] = this.#open;
     return { client: this.#client, sequence, floor };
   }
 
   /** A call was answered, or is not repeated any more. */
   close({ sequence }: Call): void {
-    this.#open.delete(sequence);
+    const place = this.#open.indexOf(sequence);
+    if (place >= 0) this.#open.splice(place, 1);
   }
 
   /**

@@ -23,7 +23,8 @@ export interface PipelineOptions {
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #clock: Clock;
-  readonly #underway = new Set<ExchangeRequest>();
+  /** One or two. */
+  #underway: readonly ExchangeRequest[] = [];
   /** Whether nothing else has been under way since the first of them began, and no claim waited. */
   #isAlone = true;
   #isBusy = false;
@@ -40,7 +41,7 @@ export class Pipeline {
   }
 
   get isEmpty(): boolean {
-    return this.#underway.size === 0;
+    return this.#underway.length === 0;
   }
 
   /** For how many jobs the claims are that are under way. */
@@ -60,20 +61,20 @@ export class Pipeline {
    * owns be compared with what is known here.
    */
   mayBegin(jobs: number): boolean {
-    if (this.#underway.size === 0) return true;
+    if (this.#underway.length === 0) return true;
     // A second exchange costs as much as the first: it is for as many jobs, or not worth it.
-    if (!this.#isOverlapping || this.#underway.size > 1 || jobs < this.share / 2) return false;
+    if (!this.#isOverlapping || this.#underway.length > 1 || jobs < this.share / 2) return false;
     return this.#clock.monotonic() - this.#lastAloneOn < this.#options.mostOverlap;
   }
 
   /** @param isListening a claim waits for work beside it, or is being made */
   begin(request: ExchangeRequest, isListening: boolean): void {
-    this.#isAlone = this.#underway.size === 0 && !isListening;
-    this.#underway.add(request);
+    this.#isAlone = this.#underway.length === 0 && !isListening;
+    this.#underway = [...this.#underway, request];
   }
 
   end(request: ExchangeRequest): void {
-    this.#underway.delete(request);
+    this.#underway = this.#underway.filter((other) => other !== request);
   }
 
   /** A claim that waited for work was answered. */
@@ -84,7 +85,7 @@ export class Pipeline {
   /** The exchange was answered. Whether no other was under way meanwhile. */
   answered(request: ExchangeRequest, claimed: number): boolean {
     this.told(request, claimed);
-    const isAlone = this.#isAlone && this.#underway.size === 0;
+    const isAlone = this.#isAlone && this.#underway.length === 0;
     if (isAlone) this.#lastAloneOn = this.#clock.monotonic();
     return isAlone;
   }

@@ -6,22 +6,31 @@ import { LazyAbortController } from '../runtime/lazy-abort.ts';
 export interface Run {
   readonly job: ClaimedJob;
   readonly controller: LazyAbortController;
+  /** Counts them as they begin. */
+  readonly number: number;
+  /** Where it is among those that run. */
+  place: number;
   /** Its result is of no use any more. */
   isDropped: boolean;
 }
 
 /** What runs in a dispatcher. */
 export class Runs {
-  /** Not by token: where a store has lost its newest writes and its clock is behind, one may be given out twice. */
-  readonly #runs = new Set<Run>();
+  /**
+   * In no order. A `Set` moves to another table now and then, and V8 has the former one hold the next, and all that was in it: half of
+   * the jobs would be kept so until the next full garbage collection.
+   */
+  readonly #runs: Run[] = [];
+  #begun = 0;
   #idle: (() => void)[] = [];
 
   get size(): number {
-    return this.#runs.size;
+    return this.#runs.length;
   }
 
+  /** As they began. */
   get jobs(): readonly ClaimedJob[] {
-    return [...this.#runs].map(({ job }) => job);
+    return this.#inOrder().map(({ job }) => job);
   }
 
   /**
@@ -34,25 +43,28 @@ export class Runs {
   }
 
   begin(job: ClaimedJob): Run {
-    const run = { job, controller: new LazyAbortController(), isDropped: false };
-    this.#runs.add(run);
+    this.#begun += 1;
+    const { length: place } = this.#runs;
+    const run = { job, controller: new LazyAbortController(), number: this.#begun, place, isDropped: false };
+    this.#runs.push(run);
     return run;
   }
 
   end(run: Run): void {
-    this.#runs.delete(run);
+    // Else all were taken away before.
+    if (this.#runs[run.place] === run) this.#remove(run);
     this.#tellIdle();
   }
 
   /** Aborts the signals of all. Settles when nothing runs any more. */
   async abort(reason: Error): Promise<void> {
-    for (const { controller } of [...this.#runs]) controller.abort(reason);
-    if (this.#runs.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    for (const { controller } of this.#inOrder()) controller.abort(reason);
+    if (this.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Somebody wants this run cancelled: its signal aborts, and it ends as cancelled unless it completes, or fails for good. */
   cancel(token: string): void {
-    for (const { job, controller } of this.#runs) {
+    for (const { job, controller } of this.#inOrder()) {
       if (job.token !== token) continue;
       controller.abort(new CanceledError('cancelled', `job ${job.id} was cancelled`));
     }
@@ -60,7 +72,7 @@ export class Runs {
 
   /** Aborts all; what they give is of no use any more. */
   drop(reason: Error): void {
-    for (const run of this.#runs) {
+    for (const run of this.#inOrder()) {
       run.isDropped = true;
       run.controller.abort(reason);
     }
@@ -68,15 +80,28 @@ export class Runs {
 
   /** Drops all, and counts them as ended. Returns those that were not dropped before. */
   takeAll(reason: Error): readonly ClaimedJob[] {
-    const jobs = [...this.#runs].filter(({ isDropped }) => !isDropped).map(({ job }) => job);
+    const jobs = this.#inOrder()
+      .filter(({ isDropped }) => !isDropped)
+      .map(({ job }) => job);
     this.drop(reason);
-    this.#runs.clear();
+    this.#runs.length = 0;
     this.#tellIdle();
     return jobs;
   }
 
+  #remove(run: Run): void {
+    const last = this.#runs.pop();
+    if (last === undefined || last === run) return;
+    last.place = run.place;
+    this.#runs[run.place] = last;
+  }
+
+  #inOrder(): readonly Run[] {
+    return [...this.#runs].sort((one, other) => one.number - other.number);
+  }
+
   #tellIdle(): void {
-    if (this.#runs.size > 0 || this.#idle.length === 0) return;
+    if (this.size > 0 || this.#idle.length === 0) return;
     for (const tell of this.#idle.splice(0)) tell();
   }
 }
