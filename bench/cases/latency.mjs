@@ -10,7 +10,7 @@ export const latency = [
     name: 'latency-alone',
     title: 'Enqueue to start, one job alone',
     metrics: ['p50', 'p99', 'p999'],
-    settings: { warm: [300, 500], jobs: [300, 3_000], concurrency: 10 },
+    settings: { warm: [300, 3_000], jobs: [300, 3_000], concurrency: 10 },
     contenders: ['blpop', 'bullmq', 'bee-queue', 'wingman'].map((name) => contender(name)),
     rounds: [3, 5],
     wanted: [

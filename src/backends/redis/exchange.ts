@@ -22,18 +22,14 @@ export function encodeExchange(request: ExchangeRequest, grantTimeout: number): 
   for (const [at, settlement] of settlements.entries()) {
     if (ways[at] === 'single') singles.push(encodeSettlement(settlement));
   }
-  const words = [
-    worker,
-    grantTimeout,
-    count,
-    locks,
-    CLAIM_BUDGET,
-    queues.length,
-    ...queues,
-    ...inBulk('plain', request, ways),
-    singles.length === 0 ? '' : JSON.stringify(singles),
-    ...inBulk('locked', request, ways),
-  ];
+  const words = [worker, grantTimeout, count, locks, CLAIM_BUDGET, queues.length, ...queues];
+  if (settlements.length > 0) {
+    words.push(
+      ...inBulk('plain', request, ways),
+      singles.length === 0 ? '' : JSON.stringify(singles),
+      ...inBulk('locked', request, ways),
+    );
+  }
   return { words, ways };
 }
 

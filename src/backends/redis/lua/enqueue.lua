@@ -23,10 +23,10 @@ if argv[6] == '' and argv[7] == argv[5] and argv[9] == '' and argv[11] == ']' an
   local queue, wake = argv[8], WAKE_PREFIX .. argv[8]
   local sequence = call('INCRBY', SEQUENCE, argv[5]) - count
   local head, tail = argv[10] .. ',' .. text(now) .. ',', ']\n'
-  local is_written = false
+  local is_written, length = false, 0
   if count == 1 then
     is_written = call('SETNX', JOB_PREFIX .. argv[12], head .. text(sequence + 1) .. tail .. argv[13]) == 1
-    if is_written then call('RPUSH', QUEUE_PREFIX .. queue, argv[12]) end
+    if is_written then length = call('RPUSH', QUEUE_PREFIX .. queue, argv[12]) end
   else
     local ids, written, seen, has_twice = {}, {}, {}, false
     for job = 1, count do
@@ -37,11 +37,16 @@ if argv[6] == '' and argv[7] == argv[5] and argv[9] == '' and argv[11] == ']' an
       written[2 * job] = head .. text(sequence + job) .. tail .. argv[11 + 2 * job]
     end
     is_written = not has_twice and call('MSETNX', unpack(written)) == 1
-    if is_written then call('RPUSH', QUEUE_PREFIX .. queue, unpack(ids)) end
+    if is_written then length = call('RPUSH', QUEUE_PREFIX .. queue, unpack(ids)) end
   end
   if is_written then
     call('SADD', QUEUES, queue)
-    if call('EXISTS', wake) == 0 then call('RPUSH', wake, '1') end
+    -- A queue that was empty has no token, mostly; and never needs two.
+    if length == count then
+      if call('RPUSH', wake, '1') > 1 then call('LTRIM', wake, '0', '0') end
+    elseif call('EXISTS', wake) == 0 then
+      call('RPUSH', wake, '1')
+    end
     local reply = string.rep('1', count)
     keep_reply(client, number, floor, reply)
     return { reply, 0 }

@@ -3,9 +3,9 @@
 -- KEYS  1 the sequence
 -- ARGV  1 client, 2 call, 3 floor, 4 worker, 5 how long a grant is kept (ms),
 --       6 how many to claim, 7 'take' locks or 'later', 8 how many entries to look at beyond those, 9 number of queues,
---       the queues; number of plain completions, how many tokens follow, their ids, their tokens: one of each, or the first where each is
---       by one greater than the one before; the other settlements as JSON or ''; the same of plain completions of jobs that have locks:
---       none where there are other settlements
+--       the queues; and where there are settlements: number of plain completions, how many tokens follow, their ids, their tokens: one
+--       of each, or the first where each is by one greater than the one before; the other settlements as JSON or ''; the same of plain
+--       completions of jobs that have locks: none where there are other settlements
 -- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, … }, their tokens: the first, where each is by one greater than the one before, or a list,
 --           { event, id, queue, detail, … }, 0 in the stead of an empty list, 1 when the step ended at its bound, how many jobs the worker owns, the instant }
@@ -18,9 +18,15 @@ local client, number, floor, worker = argv[1], argv[2], argv[3], argv[4]
 local count, queue_count, queues_at = tonumber(argv[6]), tonumber(argv[9]), 10
 -- The plain completions: how many, of how many tokens they are followed, and where their ids begin.
 local plain_at = queues_at + queue_count + 2
-local plain, plain_tokens = tonumber(argv[plain_at - 2]), tonumber(argv[plain_at - 1])
+local has_settlements = argv[plain_at] ~= nil
+local plain = has_settlements and tonumber(argv[plain_at - 2]) or 0
+local plain_tokens = has_settlements and tonumber(argv[plain_at - 1]) or 0
 local others_at = plain_at + plain + plain_tokens
-local locked, locked_at, locked_tokens = tonumber(argv[others_at + 1]), others_at + 3, tonumber(argv[others_at + 2])
+local others = argv[others_at] or ''
+-- Those of jobs with locks.
+local locked = has_settlements and tonumber(argv[others_at + 1]) or 0
+local locked_tokens = has_settlements and tonumber(argv[others_at + 2]) or 0
+local locked_at = others_at + 3
 
 -- What was claimed, flat: id, envelope, …; id, token, …; and how many there are.
 local claimed, owned, taken = {}, {}, 0
@@ -38,7 +44,6 @@ local first_token
 --@include locks
 
 local queues = { unpack(argv, queues_at, queues_at + queue_count - 1) }
-local others = argv[others_at]
 local grant_timeout = tonumber(ARGV[5])
 local with_locks, budget = ARGV[7] == 'take', tonumber(ARGV[8])
 budget = budget + count
