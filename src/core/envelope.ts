@@ -52,6 +52,8 @@ export interface ForeignEnvelope {
   readonly Job: unknown;
 }
 
+const NONE: readonly StoredLock[] = [];
+
 const ID = /^[\w~.:-]{1,128}$/;
 
 /** Whether a text can be a job's id. None starts with `{`: an entry that does is a whole envelope. */
@@ -127,6 +129,7 @@ function uniqueOf({ definition, unique }: Job, input: unknown): Uniqueness | nul
  * @throws as `normalizeLocks` and `normalizeRates`, and what the type's own functions throw
  */
 export function limitsOf({ lock, rate }: AnyDefinition, output: unknown): readonly StoredLock[] {
+  if (lock === undefined && rate === undefined) return NONE;
   // The definition's own types tie its functions to what its schema gives.
   return [...normalizeLocks(lock?.(output as never)), ...normalizeRates(rate?.(output as never))];
 }

@@ -60,6 +60,7 @@ export interface CheckedRules<Input> {
 /** The names of these options. */
 export const EXTRAS = ['priority', 'deadline', 'tags'] as const;
 
+const NONE: readonly string[] = [];
 const MOST_PRIORITY = 1_000;
 const MOST_TAGS = 10;
 // As with names and keys: a lone surrogate has no form in UTF-8, and two such tags would become one in the store.
@@ -162,6 +163,7 @@ function tagsIn<Input>(
 ): readonly string[] {
   const rule = rules?.tags;
   const own = typeof rule === 'function' ? rule(input) : rule;
+  if (own === undefined && given === undefined) return NONE;
   const lists = [own, given].filter((list) => list !== undefined).map(checkTags);
   return lists.length === 0 ? [] : checkTags([...new Set(lists.flat())]);
 }

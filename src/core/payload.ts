@@ -111,6 +111,9 @@ function findLossWithin(value: object, ancestors: object[]): Loss | null {
       ? findLossInMembers(given, ancestors)
       : findLoss(given, ancestors);
   }
+  // Most are of a kind that has no other content.
+  const kind: unknown = Object.getPrototypeOf(value);
+  if (kind === Object.prototype || kind === Array.prototype) return findLossInMembers(value, ancestors);
   const tag = Object.prototype.toString.call(value);
   if (OPAQUE.test(tag) || ArrayBuffer.isView(value)) return { path: '', what: `a ${tag.slice(8, -1)}` };
   return findLossInMembers(value, ancestors);

@@ -1,3 +1,5 @@
+import { Alarms, LONGEST_TIMER } from './alarms.ts';
+
 /**
  * The two clocks of a process, and its timers. They are handed in everywhere, so nothing else asks the system for the time.
  */
@@ -14,8 +16,7 @@ export interface Clock {
   turn(): Promise<void>;
 }
 
-// Node fires a longer timer at once, with a warning.
-const LONGEST_TIMER = 2_147_483_647;
+const alarms = new Alarms();
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -35,14 +36,6 @@ export const systemClock: Clock = {
       const timer = setTimeout(end(true), Math.min(milliseconds, LONGEST_TIMER));
       signal?.addEventListener('abort', abort, { once: true });
     }),
-  after: (milliseconds, callback) => {
-    let timer: NodeJS.Timeout;
-    const wait = (left: number): void => {
-      const step = Math.min(left, LONGEST_TIMER);
-      timer = setTimeout(() => (left > step ? wait(left - step) : callback()), step);
-    };
-    wait(milliseconds);
-    return () => clearTimeout(timer);
-  },
+  after: (milliseconds, callback) => alarms.after(milliseconds, callback),
   turn: () => new Promise((resolve) => setImmediate(resolve)),
 };

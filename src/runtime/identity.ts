@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { ID_RANDOM_BYTES, randomPart, timePart } from '../core/id.ts';
+import { RANDOM_LENGTH, randomText, timePart } from '../core/id.ts';
 import { type Clock, systemClock } from './clock.ts';
 
-const POOL_SIZE = 256 * ID_RANDOM_BYTES;
-let pool = new Uint8Array();
+/** Enough for so many ids. */
+const POOL = 256;
+const POOL_BYTES = (POOL * RANDOM_LENGTH * 3) / 4;
+let pool = '';
 let used = 0;
 /** Ids are made by the hundreds in a millisecond. */
 let instant = Number.NaN;
 let start = '';
 
-/** A new job id. Random bytes are drawn in bulk: one draw costs as much as many ids. */
+/** A new job id. What is random is drawn, and written as text, for many at once: one draw costs as much as many ids. */
 export function newId(clock: Clock = systemClock): string {
   if (used === pool.length) {
-    pool = randomBytes(POOL_SIZE);
+    pool = randomText(randomBytes(POOL_BYTES));
     used = 0;
   }
   const now = clock.now();
@@ -21,9 +23,9 @@ export function newId(clock: Clock = systemClock): string {
     instant = now;
     start = timePart(now);
   }
-  const id = start + randomPart(pool, used);
-  used += ID_RANDOM_BYTES;
-  return id;
+  const from = used;
+  used += RANDOM_LENGTH;
+  return start + pool.slice(from, used);
 }
 
 /** A name for a worker or a client: says where it runs, and is never used twice. */

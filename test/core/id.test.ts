@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isId } from '../../src/core/envelope.ts';
-import { ID_RANDOM_BYTES, makeId } from '../../src/core/id.ts';
+import { RANDOM_LENGTH, randomText, timePart } from '../../src/core/id.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { newId } from '../../src/runtime/identity.ts';
 
 const instant = fc.integer({ min: 0, max: 2 ** 48 - 1 });
-const random = fc.uint8Array({ minLength: ID_RANDOM_BYTES, maxLength: ID_RANDOM_BYTES });
 
 describe('id', () => {
   it('has 22 characters that are safe everywhere', () => {
     fc.assert(
-      fc.property(instant, random, (now, bytes) => {
-        const id = makeId(now, bytes);
+      fc.property(instant, (now) => {
+        const id = newId({ ...systemClock, now: () => now });
         expect(id).toMatch(/^[0-9A-Za-z_~]{22}$/);
         expect(isId(id)).toBe(true);
       }),
@@ -20,24 +21,27 @@ describe('id', () => {
 
   it('sorts by its time, as text', () => {
     fc.assert(
-      fc.property(instant, instant, random, random, (a, b, someBytes, otherBytes) => {
+      fc.property(instant, instant, (a, b) => {
         fc.pre(a < b);
-        expect(makeId(a, someBytes) < makeId(b, otherBytes)).toBe(true);
+        const [first, second] = [a, b].map((now) => newId({ ...systemClock, now: () => now }));
+        expect(first !== undefined && second !== undefined && first < second).toBe(true);
       }),
     );
   });
 
   it('has all of its time and of its random bits', () => {
-    const zeros = new Uint8Array(ID_RANDOM_BYTES);
-    expect(makeId(0, zeros)).toBe('0'.repeat(22));
-    expect(makeId(2 ** 48 - 1, zeros.fill(255))).toBe('~'.repeat(22));
-    const ids = Array.from({ length: 10_000 }, () => makeId(1, randomBytes(ID_RANDOM_BYTES)));
+    expect(timePart(0)).toBe('00000000');
+    expect(timePart(2 ** 48 - 1)).toBe('~~~~~~~~');
+    fc.assert(
+      fc.property(instant, instant, (a, b) => {
+        expect(timePart(a) === timePart(b)).toBe(a === b);
+      }),
+    );
+    const bytes = (RANDOM_LENGTH * 3) / 2;
+    expect(randomText(new Uint8Array(bytes))).toHaveLength(2 * RANDOM_LENGTH);
+    expect(new Set(randomText(randomBytes(30_000))).size).toBe(64);
+    const ids = Array.from({ length: 10_000 }, () => newId({ ...systemClock, now: () => 1 }));
     expect(new Set(ids).size).toBe(ids.length);
-  });
-
-  it('takes its bytes from an offset', () => {
-    const bytes = randomBytes(3 * ID_RANDOM_BYTES);
-    expect(makeId(5, bytes, ID_RANDOM_BYTES)).toBe(makeId(5, bytes.subarray(ID_RANDOM_BYTES)));
   });
 
   it('is told from what is none', () => {

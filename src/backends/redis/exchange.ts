@@ -7,6 +7,8 @@ import { arrayOf, listOf, numberOf, textOf } from './replies.ts';
 /** How a settlement is settled: in bulk, since the job holds nothing, or has locks and nothing else; or on its own. */
 type Way = 'plain' | 'locked' | 'single';
 
+const NO_WAYS: readonly Way[] = [];
+
 export interface ExchangeOrder {
   /** The words for the script after those that name the call. */
   readonly words: readonly (string | number)[];
@@ -80,6 +82,7 @@ export function decodeExchange(reply: unknown, { worker, claim }: ExchangeReques
  * others free theirs on their own: in that order they are granted.
  */
 function waysOf({ settlements, worker }: ExchangeRequest): readonly Way[] {
+  if (settlements.length === 0) return NO_WAYS;
   const ids = new Set<string>();
   let hasSingle = false;
   let hasLocked = false;

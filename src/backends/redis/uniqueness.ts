@@ -12,11 +12,12 @@ function nameOf(type: string, key: string): string {
 
 /** What the enqueue script must know of those jobs of a call that have a unique key; empty where none has. */
 export function encodeUniques(jobs: readonly NewJob[]): string {
+  if (!jobs.some(({ extras }) => extras?.unique !== undefined)) return '';
   const uniques = jobs.flatMap(({ type, extras, onConflict = 'keep' }, index) => {
     const unique = extras?.unique;
     return unique === undefined ? [] : [[index + 1, nameOf(type, unique.key), unique.while, onConflict]];
   });
-  return uniques.length === 0 ? '' : JSON.stringify(uniques);
+  return JSON.stringify(uniques);
 }
 
 /** By the digit that says it. */

@@ -1,0 +1,91 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { Alarms } from '../../src/runtime/alarms.ts';
+
+test('each rings once in the order of its time, and never too soon', async () => {
+  const alarms = new Alarms();
+  const from = performance.now();
+  const rung: [number, number][] = [];
+  const times = [20, 5, 12.5, 5, 1, 30];
+  await Promise.all(
+    times.map(
+      (time) =>
+        new Promise<void>((resolve) =>
+          alarms.after(time, () => {
+            rung.push([time, performance.now() - from]);
+            resolve();
+          }),
+        ),
+    ),
+  );
+  expect(rung.map(([time]) => time)).toEqual([1, 5, 5, 12.5, 20, 30]);
+  for (const [time, after] of rung) expect(after).toBeGreaterThanOrEqual(time);
+});
+
+test('one that is called off does not ring, not even by another that rings at the same time', async () => {
+  const alarms = new Alarms();
+  const rung: string[] = [];
+  const callOff: (() => void)[] = [];
+  const all = new Promise<void>((resolve) => {
+    alarms.after(5, () => {
+      rung.push('first');
+      for (const each of callOff) each();
+    });
+    callOff.push(alarms.after(5, () => rung.push('second')));
+    alarms.after(1, () => rung.push('before'))();
+    alarms.after(8, () => {
+      rung.push('last');
+      resolve();
+    });
+  });
+  // All of them are due when the timer comes.
+  const until = performance.now() + 10;
+  while (performance.now() < until);
+  await all;
+  for (const each of callOff) each();
+  expect(rung).toEqual(['first', 'last']);
+});
+
+test('one may set another, and what one throws is nobody’s and costs none of the others', async () => {
+  const alarms = new Alarms();
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  try {
+    const thrown = once(process, 'uncaughtException');
+    const rung = new Promise((resolve) => {
+      alarms.after(1, () => {
+        throw new Error('mine');
+      });
+      alarms.after(1, () => alarms.after(0, () => resolve('rung')));
+    });
+    expect(await rung).toBe('rung');
+    expect(await thrown).toEqual([expect.objectContaining({ message: 'mine' }), expect.anything()]);
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  }
+});
+
+test('what rings runs in nobody’s asynchronous context', async () => {
+  const alarms = new Alarms();
+  const storage = new AsyncLocalStorage<string>();
+  const seen = await new Promise((resolve) => {
+    storage.run('of one who set the timer', () => alarms.after(1, () => resolve(storage.getStore())));
+  });
+  expect(seen).toBeUndefined();
+});
+
+test.each([
+  ['is called off', 'alarms.after(1e6, () => {})(); console.log("end");', 'end\n'],
+  ['is to ring', 'alarms.after(1e6, () => {})(); alarms.after(5, () => console.log("rung"));', 'rung\n'],
+])('the process ends when the last of them %s', (_, program, printed) => {
+  const module = new URL('../../dist/runtime/alarms.js', import.meta.url).href;
+  const code = `import { Alarms } from ${JSON.stringify(module)}; const alarms = new Alarms(); ${program}`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  expect({ stdout, status }, stderr).toEqual({ stdout: printed, status: 0 });
+});
