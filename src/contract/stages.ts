@@ -15,6 +15,7 @@ import { deadlineOf } from '../core/extras.ts';
 import type { Job } from '../core/job.ts';
 import { type Outcome, toFailure } from '../core/outcome.ts';
 import { decodePayload } from '../core/payload.ts';
+import { withAnyOf } from '../runtime/abort.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
 import type { Backend } from './backend.ts';
@@ -126,9 +127,8 @@ export class Stages {
    */
   async popJob(queue: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PoppedJob> {
     const end = this.#clock.monotonic() + this.#blockingTimeout;
-    const aborted = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     try {
-      return await this.#popUntil(end, queue, aborted);
+      return await withAnyOf([signal, this.#closing.signal], (aborted) => this.#popUntil(end, queue, aborted));
     } catch (error) {
       // Whatever a close interrupts fails in its own way; to the caller it is one and the same.
       if (this.#closing.signal.aborted) throw this.#canceled(queue);

@@ -26,3 +26,23 @@ export async function settlesWithin(promise: Promise<unknown>, milliseconds: num
     promise.then(settled, settled);
   });
 }
+
+/**
+ * Does something that ends early when any of these aborts. `AbortSignal.any` would leave something behind in each of them, for as long
+ * as that lives: a manager's would grow by some megabytes a day.
+ */
+export async function withAnyOf<Value>(
+  signals: readonly (AbortSignal | undefined)[],
+  work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const any = new AbortController();
+  const given = signals.filter((signal) => signal !== undefined);
+  const abort = (): void => any.abort(given.find(({ aborted }) => aborted)?.reason);
+  if (given.some(({ aborted }) => aborted)) abort();
+  for (const signal of given) signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(any.signal);
+  } finally {
+    for (const signal of given) signal.removeEventListener('abort', abort);
+  }
+}

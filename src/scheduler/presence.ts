@@ -1,4 +1,5 @@
 import type { Backend, CheckedIn, CheckIn } from '../contract/backend.ts';
+import { withAnyOf } from '../runtime/abort.ts';
 import { newName } from '../runtime/identity.ts';
 import { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
@@ -86,8 +87,10 @@ export class Presence {
     if (this.#isAsked || stopping.aborted) return 0;
     this.#waiting = new AbortController();
     const callee = { worker: this.#options.self().worker, leads: this.isLeader };
-    const signal = AbortSignal.any([stopping, this.#waiting.signal]);
-    await this.#options.backend.waitForCall(callee, { timeout: left, signal });
+    const { backend } = this.#options;
+    await withAnyOf([stopping, this.#waiting.signal], (signal) =>
+      backend.waitForCall(callee, { timeout: left, signal }),
+    );
     this.#waiting = null;
     return 0;
   }

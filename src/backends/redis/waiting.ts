@@ -1,4 +1,5 @@
 import type { WaitOptions, Wake } from '../../contract/backend.ts';
+import { withAnyOf } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Blocker } from './blocker.ts';
 import type { Connection } from './connection.ts';
@@ -95,11 +96,12 @@ export class Waiting {
   /** What a question gives, or how the wait for its answer ended. */
   async #until(question: Promise<boolean>, timeout: number, signal?: AbortSignal): Promise<boolean | Wake> {
     const ended = new AbortController();
-    const stop = AbortSignal.any([ended.signal, this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
-    const time = this.#clock.sleep(timeout, stop).then((passed): Wake => (passed ? 'timeout' : 'aborted'));
-    const answer = await Promise.race([question, time]);
-    ended.abort('answered');
-    return answer;
+    return withAnyOf([ended.signal, this.#closing.signal, signal], async (stop) => {
+      const time = this.#clock.sleep(timeout, stop).then((passed): Wake => (passed ? 'timeout' : 'aborted'));
+      const answer = await Promise.race([question, time]);
+      ended.abort('answered');
+      return answer;
+    });
   }
 
   async #hasWork(queues: readonly string[]): Promise<boolean> {
