@@ -11,7 +11,8 @@ export const enqueueing = [
     title: 'Jobs enqueued in bulk',
     settings: { way: 'bulk' },
     contenders: [
-      ...sized({ floor: [150_000, 1_500_000], bullmq: [18_000, 200_000], 'bee-queue': [50_000, 500_000] }),
+      ...sized({ floor: [150_000, 1_500_000], bullmq: [18_000, 200_000] }),
+      contender('bee-queue', { jobs: 500_000, fullOnly: true }),
       contender('graphile-worker', { jobs: 150_000, store: 'postgres', fullOnly: true }),
       contender('wingman', { jobs: [75_000, 800_000] }),
     ],

@@ -11,7 +11,12 @@ export const latency = [
     title: 'Enqueue to start, one job alone',
     metrics: ['p50', 'p99', 'p999'],
     settings: { warm: [300, 3_000], jobs: [300, 3_000], concurrency: 10 },
-    contenders: ['blpop', 'bullmq', 'bee-queue', 'wingman'].map((name) => contender(name)),
+    contenders: [
+      contender('blpop'),
+      contender('bullmq'),
+      contender('bee-queue', { fullOnly: true }),
+      contender('wingman'),
+    ],
     rounds: [3, 5],
     wanted: [
       ratio('wingman', 'bullmq', { metric: 'p50', atMost: 0.6, goal: 1.5, goalTo: 'blpop' }),

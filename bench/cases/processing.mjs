@@ -15,18 +15,27 @@ const noOp = (concurrency) => ({
 export const processing = [
   {
     ...noOp(1),
-    contenders: sized({ bullmq: [4_000, 40_000], 'bee-queue': [4_000, 40_000], wingman: [8_000, 80_000] }),
+    contenders: [
+      contender('bullmq', { jobs: [4_000, 40_000] }),
+      contender('bee-queue', { jobs: 40_000, fullOnly: true }),
+      contender('wingman', { jobs: [8_000, 80_000] }),
+    ],
     wanted: [ratio('wingman', 'bullmq', { atLeast: 1.6, goal: 2 })],
   },
   {
     ...noOp(10),
-    contenders: sized({ bullmq: [10_000, 100_000], 'bee-queue': [12_000, 100_000], wingman: [40_000, 400_000] }),
+    contenders: [
+      contender('bullmq', { jobs: [10_000, 100_000] }),
+      contender('bee-queue', { jobs: 100_000, fullOnly: true }),
+      contender('wingman', { jobs: [40_000, 400_000] }),
+    ],
     wanted: [ratio('wingman', 'bullmq', { atLeast: 3, goal: 5 })],
   },
   {
     ...noOp(100),
     contenders: [
-      ...sized({ floor: [300_000, 2_000_000], bullmq: [15_000, 120_000], 'bee-queue': [15_000, 120_000] }),
+      ...sized({ floor: [300_000, 2_000_000], bullmq: [15_000, 120_000] }),
+      contender('bee-queue', { jobs: 120_000, fullOnly: true }),
       contender('groupmq', { jobs: 60_000, fullOnly: true }),
       contender('graphile-worker', { jobs: 100_000, store: 'postgres', fullOnly: true }),
       contender('wingman', { jobs: [120_000, 1_000_000] }),
