@@ -95,3 +95,20 @@ test('a token that comes for one whose time is up is left for the next', async (
     await expect.poll(() => target.cli('LLEN', `left:wake:${queue}`)).toBe('1');
   }
 });
+
+test('a queue has one token at most, though it is emptied and filled again with nobody who claims', async () => {
+  const target = await server();
+  const { backend, session } = await store({ url: target.url });
+  const tokens = async (): Promise<string[]> => {
+    const key = (await target.cli('KEYS', '*:wake:q')).trim();
+    return [key === '' ? '' : await target.cli('LLEN', key)].map((reply) => reply.trim());
+  };
+  for (const id of ['a', 'b', 'c']) {
+    await session.enqueue(newJob(id));
+    expect(await tokens()).toEqual(['1']);
+    await session.enqueue(newJob(`${id}-next`), newJob(`${id}-last`));
+    expect(await tokens()).toEqual(['1']);
+    for (const each of [id, `${id}-next`, `${id}-last`]) await session.cancel(each);
+  }
+  expect(await backend.wait(['q'], { timeout: 20_000, areEmpty: true })).toBe('woken');
+});
