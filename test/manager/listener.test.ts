@@ -3,8 +3,9 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/contract/backend.ts';
 import { defineJob } from '../../src/core/job.ts';
+import { Listener } from '../../src/manager/listener.ts';
 import { changed } from '../harness/planting.ts';
-import { enqueue, happened, Latch, openStore, run, stores, storeUrl } from './stage.ts';
+import { enqueue, happened, Latch, Log, openStore, run, stores, storeUrl } from './stage.ts';
 
 test.each(stores)('on %s a claim is left with the store while nothing runs, and only then', async (name) => {
   const store = await openStore(await storeUrl(name));
@@ -49,4 +50,34 @@ test.each(stores)('on %s a claim is left with the store while nothing runs, and 
   const after: string[] = [];
   while (after.at(-1) !== 'claim 3 when woken') after.push(await next());
   expect(after.filter((call) => call !== 'wait')).toEqual(['claim 3 when woken']);
+});
+
+test('to make one claim now is not to make the next', async () => {
+  const store = await openStore(await storeUrl('memory'));
+  await store.register('w', 60_000);
+  const waits: (AbortSignal | undefined)[] = [];
+  const exchangeWhenWoken: Backend['exchangeWhenWoken'] = (call, request, options) => {
+    waits.push(options.signal);
+    return store.exchangeWhenWoken(call, request, options);
+  };
+  let answered = new Latch();
+  const listener = new Listener(
+    {
+      backend: changed(store, { exchangeWhenWoken }),
+      rideOut: (_, error) => Promise.reject(error),
+      answered: () => answered.open(),
+      failed: (error) => expect.fail(String(error)),
+    },
+    new Log(),
+  );
+  const request = { worker: 'w', settlements: [], claim: { queues: ['q'], count: 1, locks: 'take' } } as const;
+  for (const round of [1, 2, 3]) {
+    answered = new Latch();
+    listener.listen(request, true);
+    await expect.poll(() => waits.length).toBe(round);
+    expect(waits.at(-1)?.aborted).toBe(false);
+    expect(listener.wake()).toBe(true);
+    await answered.opened;
+    expect(waits.at(-1)?.aborted).toBe(true);
+  }
 });

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Alarms } from '../../src/runtime/alarms.ts';
 
@@ -48,6 +49,25 @@ test('one that is called off does not ring, not even by another that rings at th
   expect(rung).toEqual(['first', 'last']);
 });
 
+test('of many that are called off in any order, those that are left ring', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.boolean(), { maxLength: 12 }),
+      fc.infiniteStream(fc.nat()),
+      async (areLeft, numbers) => {
+        const alarms = new Alarms();
+        const rung: number[] = [];
+        const set = areLeft.map((isLeft, at) => ({ isLeft, at, callOff: alarms.after(2, () => rung.push(at)) }));
+        const off = set.filter(({ isLeft }) => !isLeft);
+        while (off.length > 0) off.splice((numbers.next().value ?? 0) % off.length, 1)[0]?.callOff();
+        await new Promise<void>((resolve) => alarms.after(3, resolve));
+        expect(rung.sort((one, other) => one - other)).toEqual(set.filter(({ isLeft }) => isLeft).map(({ at }) => at));
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
 test('one may set another, and what one throws is nobody’s and costs none of the others', async () => {
   const alarms = new Alarms();
   const listeners = process.listeners('uncaughtException');
@@ -78,7 +98,11 @@ test('what rings runs in nobody’s asynchronous context', async () => {
 });
 
 test.each([
-  ['is called off', 'alarms.after(1e6, () => {})(); console.log("end");', 'end\n'],
+  [
+    'is called off',
+    'const off = [0, 1, 2].map(() => alarms.after(1e6, () => {})); for (const at of [0, 2, 1]) off[at](); console.log("end");',
+    'end\n',
+  ],
   ['is to ring', 'alarms.after(1e6, () => {})(); alarms.after(5, () => console.log("rung"));', 'rung\n'],
 ])('the process ends when the last of them %s', (_, program, printed) => {
   const module = new URL('../../dist/runtime/alarms.js', import.meta.url).href;
