@@ -21,39 +21,60 @@ export class Undelivered extends Error {
  * that it is done once.
  * @throws Undelivered when the time is up; what `send` rejects with where trying again is of no use
  */
-export async function deliver<Reply>(send: () => Promise<Reply>, timeout: number, clock: Clock): Promise<Reply> {
+export function deliver<Reply>(send: () => Promise<Reply>, timeout: number, clock: Clock): Promise<Reply> {
   const end = clock.monotonic() + timeout;
-  let fate: Fate = 'not done';
+  // Nearly always the first try is answered: then it is all there is.
+  return attempt(send, timeout, clock).catch((error: unknown) => {
+    if (!(error instanceof Unanswered)) throw error;
+    return deliverLater(send, { timeout, end, clock }, error);
+  });
+}
+
+/** Goes on after a first try that was not answered. */
+async function deliverLater<Reply>(
+  send: () => Promise<Reply>,
+  { timeout, end, clock }: { readonly timeout: number; readonly end: number; readonly clock: Clock },
+  first: Unanswered,
+): Promise<Reply> {
+  let [fate, cause]: [Fate, unknown] = [first.fate, first.cause];
   for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
-    const outcome = await attempt(send, end, clock);
-    if (outcome.how === 'answered') return outcome.reply;
-    // A try of which nothing is known is not made good by a later one that was refused.
-    if (outcome.fate === 'unknown') fate = 'unknown';
     const left = end - clock.monotonic();
-    if (left <= Math.min(SHORTEST_TRY, timeout / 2)) throw new Undelivered(fate, outcome.cause);
+    if (left <= Math.min(SHORTEST_TRY, timeout / 2)) throw new Undelivered(fate, cause);
     await clock.sleep(Math.min(wait, left));
+    try {
+      return await attempt(send, Math.max(0, end - clock.monotonic()), clock);
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      cause = error.cause;
+      // A try of which nothing is known is not made good by a later one that was refused.
+      if (error.fate === 'unknown') fate = 'unknown';
+    }
   }
 }
 
-type Attempt<Reply> =
-  | { readonly how: 'answered'; readonly reply: Reply }
-  | { readonly how: 'unanswered'; readonly fate: Fate; readonly cause: unknown };
+/** What a try rejects with that is worth another. */
+class Unanswered {
+  readonly fate: Fate;
+  readonly cause: unknown;
 
-/** One try, given up when the time is up: it may then still be on its way. */
-function attempt<Reply>(send: () => Promise<Reply>, end: number, clock: Clock): Promise<Attempt<Reply>> {
+  constructor(fate: Fate, cause: unknown) {
+    this.fate = fate;
+    this.cause = cause;
+  }
+}
+
+/** One try, given up after `limit` milliseconds: it may then still be on its way. Rejects with `Unanswered`, or as `send` does. */
+function attempt<Reply>(send: () => Promise<Reply>, limit: number, clock: Clock): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(Math.max(0, end - clock.monotonic()), () => {
-      resolve({ how: 'unanswered', fate: 'unknown', cause: new Error('no answer in time') });
-    });
+    const cancel = clock.after(limit, () => reject(new Unanswered('unknown', new Error('no answer in time'))));
     send().then(
       (reply) => {
         cancel();
-        resolve({ how: 'answered', reply });
+        resolve(reply);
       },
       (error: unknown) => {
         cancel();
-        if (!(error instanceof BackendError && error.isTransient)) reject(error);
-        else resolve({ how: 'unanswered', fate: error.fate, cause: error });
+        reject(error instanceof BackendError && error.isTransient ? new Unanswered(error.fate, error) : error);
       },
     );
   });

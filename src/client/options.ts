@@ -88,11 +88,12 @@ export function checkInTime({ due, extras: { deadline } = {} }: Pick<NewJob, 'du
   if (isLate) throw new InvalidOptionError('deadline', 'later than the instant at which the job is due', deadline);
 }
 
+const NONE: EnqueueOptions = {};
 const ENQUEUE_OPTIONS = ['delay', 'runAt', 'id', 'durability', 'unique', ...EXTRAS] as const;
 
 /** @throws InvalidOptionError for anything but an object of known names; the values are checked where they are used */
 export function enqueueOptions(options?: unknown): EnqueueOptions {
-  if (options === undefined) return {};
+  if (options === undefined) return NONE;
   checkNames(options, ENQUEUE_OPTIONS, 'options');
   return options;
 }

@@ -1,4 +1,4 @@
-import type { Enqueued } from '../contract/backend.ts';
+import type { Enqueued, EnqueueReply } from '../contract/backend.ts';
 import type { NewJob } from '../core/envelope.ts';
 import type { Clock } from '../runtime/clock.ts';
 
@@ -14,8 +14,8 @@ interface Item {
   readonly reject: (error: unknown) => void;
 }
 
-/** Hands a batch to the backend, and gives what became of each job. */
-type Send = (jobs: readonly NewJob[]) => Promise<readonly Enqueued[]>;
+/** Hands a batch to the backend. */
+type Send = (jobs: readonly NewJob[]) => Promise<EnqueueReply>;
 
 /**
  * Collects what is enqueued at once, and sends it in as few calls as the bounds allow: all that one piece of code enqueues without
@@ -49,19 +49,21 @@ export class Outbox {
     this.#items = [];
     const isHalved = this.#underway === 0 && items.length >= LEAST_HALVED;
     const most = isHalved ? Math.ceil(items.length / 2) : MOST_JOBS;
-    for (const batch of batchesOf(items, ({ job }) => job, most)) void this.#sendBatch(batch);
+    for (const batch of batchesOf(items, ({ job }) => job, most)) this.#sendBatch(batch);
   }
 
-  async #sendBatch(items: readonly Item[]): Promise<void> {
+  #sendBatch(items: readonly Item[]): void {
     this.#underway += 1;
-    try {
-      const results = await this.#send(items.map(({ job }) => job));
-      for (const [index, { resolve }] of items.entries()) resolve(results[index] ?? 'enqueued');
-    } catch (error) {
-      for (const { reject } of items) reject(error);
-    } finally {
-      this.#underway -= 1;
-    }
+    this.#send(items.map(({ job }) => job)).then(
+      ({ results }) => {
+        this.#underway -= 1;
+        for (const [index, { resolve }] of items.entries()) resolve(results[index] ?? 'enqueued');
+      },
+      (error: unknown) => {
+        this.#underway -= 1;
+        for (const { reject } of items) reject(error);
+      },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Backend, Enqueued } from '../contract/backend.ts';
+import type { Backend, EnqueueReply } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import { type Due, isId, type NewJob, wrap } from '../core/envelope.ts';
 import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
@@ -75,15 +75,21 @@ export class Wingman extends Operator {
   enqueue(job: Job, options?: EnqueueOptions): Promise<EnqueuedJob<unknown>>;
   enqueue(subject: AnyDefinition | Job, ...args: unknown[]): Promise<EnqueuedJob<unknown>> {
     return this.#whileOpen(async () => {
-      const options = enqueueOptions(isDefinition(subject) ? args[1] : args[0]);
-      const job = isDefinition(subject) ? jobOf(subject, args[0]) : subject;
+      const isDefined = isDefinition(subject);
+      const options = enqueueOptions(isDefined ? args[1] : args[0]);
+      const job = isDefined ? jobOf(subject, args[0]) : subject;
       const replication = replicasOf(options.durability);
       const { unique, id } = options;
       const made = this.#wrap(unique === undefined ? job : { ...job, unique }, dueOf(options), options, id);
       const wrapped = made instanceof Promise ? await made : made;
-      const enqueued = await this.#enqueueOne(wrapped, job.definition);
-      if (replication !== null) await this.#replicate(replication, `job ${enqueued.id} is`);
-      return enqueued;
+      try {
+        const result = await this.#outbox.add(wrapped);
+        const enqueued = toEnqueued(this.#following, job.definition, wrapped, expectTaken(wrapped, result));
+        if (replication !== null) await this.#replicate(replication, `job ${enqueued.id} is`);
+        return enqueued;
+      } catch (error) {
+        throw this.#named(error, wrapped.id);
+      }
     });
   }
 
@@ -188,15 +194,6 @@ export class Wingman extends Operator {
     return wrapped instanceof Promise ? wrapped.then((made) => delayed(made, due)) : delayed(wrapped, due);
   }
 
-  async #enqueueOne(job: NewJob, definition: AnyDefinition | undefined): Promise<EnqueuedJob<unknown>> {
-    try {
-      const result = await this.#outbox.add(job);
-      return toEnqueued(this.#following, definition, job, expectTaken(job, result));
-    } catch (error) {
-      throw this.#named(error, job.id);
-    }
-  }
-
   /** @param first the number of the first of these inputs among all of them */
   async #wrapAll(
     inputs: readonly unknown[],
@@ -239,16 +236,15 @@ export class Wingman extends Operator {
         throw this.#named(error, batch[0]?.id ?? '');
       });
       for (const [index, job] of batch.entries()) {
-        results.push(toEnqueued<Result>(this.#following, definition, job, sent[index] ?? 'enqueued'));
+        results.push(toEnqueued<Result>(this.#following, definition, job, sent.results[index] ?? 'enqueued'));
       }
     }
   }
 
-  async #send(jobs: readonly NewJob[]): Promise<readonly Enqueued[]> {
-    const { results } = await this.#caller.call((call) =>
+  #send(jobs: readonly NewJob[]): Promise<EnqueueReply> {
+    return this.#caller.call((call) =>
       deliver(() => this.#backend.enqueue(call, jobs), this.#enqueueTimeout, systemClock),
     );
-    return results;
   }
 
   #named(error: unknown, id: string): unknown {

@@ -78,6 +78,11 @@ export function extrasRules<Input>({ priority, deadline, tags }: ExtrasRules<Inp
   };
 }
 
+/** Whether nothing at all is said, by rules or by options. */
+export function saysNothing({ priority, deadline, tags }: { [Name in (typeof EXTRAS)[number]]?: unknown }): boolean {
+  return priority === undefined && deadline === undefined && tags === undefined;
+}
+
 /** Whether the rules must see a job's input. */
 export function needInput({ priority, tags }: CheckedRules<never>): boolean {
   return typeof priority === 'function' || typeof tags === 'function';

@@ -221,7 +221,7 @@ export function isHandler(value: unknown): value is Handler {
 
 /** Whether a value was made by `defineJob`. */
 export function isDefinition(value: unknown): value is AnyDefinition {
-  return typeof value === 'object' && value !== null && Reflect.get(value, DEFINITION) === true;
+  return typeof value === 'object' && value !== null && DEFINITION in value && value[DEFINITION] === true;
 }
 
 /**

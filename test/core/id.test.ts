@@ -29,6 +29,18 @@ describe('id', () => {
     );
   });
 
+  it('has the time of each instant, those beside it included', () => {
+    const alphabet = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~'];
+    const written = (now: number): string =>
+      Array.from({ length: 8 }, (_, at) => alphabet[Math.floor(now / 64 ** (7 - at)) % 64]).join('');
+    const beside = fc.array(fc.integer({ min: -5_000, max: 5_000 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(fc.integer({ min: 5_000, max: 2 ** 48 - 5_001 }), beside, (now, steps) => {
+        for (const step of [0, 1, ...steps]) expect(timePart(now + step)).toBe(written(now + step));
+      }),
+    );
+  });
+
   it('has all of its time and of its random bits', () => {
     expect(timePart(0)).toBe('00000000');
     expect(timePart(2 ** 48 - 1)).toBe('~~~~~~~~');

@@ -12,6 +12,8 @@ export type Popped = { readonly key: string } | null | 'unreachable';
 /** The reply of the command behind a block; null where it was refused, or not sent. Where `unreachable` it may have been done. */
 export type Followed = { readonly reply: unknown } | null | 'unreachable';
 
+type Over = (outcome: Followed) => Followed | Promise<Followed>;
+
 /** Sends a command. */
 type Next = (client: Redis) => Promise<unknown>;
 
@@ -58,22 +60,23 @@ export class Blocker {
   /**
    * The same, with a command behind it on the same connection: the server goes on to that as soon as the block is over, whatever ended
    * it. One at a time.
+   * @param over called with the outcome, which may be put off by what it returns
    */
-  popThen(keys: readonly string[], timeout: number, next: Next): Promise<Followed> {
+  popThen(keys: readonly string[], timeout: number, next: Next, over: Over): Promise<Followed> {
     this.#isInterrupted = false;
     // From the reply to whoever waits for it there is one promise, as nearly always the connection is there.
-    if (this.#client !== null) return this.#popThen(this.#client, keys, timeout, next);
+    if (this.#client !== null) return this.#popThen(this.#client, keys, timeout, next, over);
     return this.#connect().then(
       (client) => {
-        if (client === null) return 'unreachable';
-        return this.#isInterrupted ? null : this.#popThen(client, keys, timeout, next);
+        if (client === null) return over('unreachable');
+        return this.#isInterrupted ? over(null) : this.#popThen(client, keys, timeout, next, over);
       },
-      () => 'unreachable',
+      () => over('unreachable'),
     );
   }
 
-  #popThen(client: Redis, keys: readonly string[], timeout: number, next: Next): Promise<Followed> {
-    const over = this.#begin(client, timeout);
+  #popThen(client: Redis, keys: readonly string[], timeout: number, next: Next, over: Over): Promise<Followed> {
+    const end = this.#begin(client, timeout);
     // Both go out in one write. A pipeline of the client's would do that too, but each has a hidden class of its own, which keeps
     // all of it until the next full garbage collection.
     client.stream.cork();
@@ -86,11 +89,11 @@ export class Blocker {
     );
     const followed = next(client);
     client.stream.uncork();
-    const ended = (outcome: Followed): Followed => {
-      over();
-      if (isPopped) return outcome;
+    const ended = (outcome: Followed): Followed | Promise<Followed> => {
+      end();
+      if (isPopped) return over(outcome);
       this.#drop(client);
-      return 'unreachable';
+      return over('unreachable');
     };
     return followed.then(
       (reply) => ended({ reply }),

@@ -1,5 +1,5 @@
 // What an exchange says to its script, and what comes back.
-import { CLAIM_BUDGET, type ExchangeReply, type ExchangeRequest, type Settled } from '../../contract/backend.ts';
+import type { ExchangeReply, ExchangeRequest, Settled } from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { decodeClaim, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
 import { arrayOf, listOf, numberOf, textOf } from './replies.ts';
@@ -8,6 +8,7 @@ import { arrayOf, listOf, numberOf, textOf } from './replies.ts';
 type Way = 'plain' | 'locked' | 'single';
 
 const NO_WAYS: readonly Way[] = [];
+const NOTHING_SETTLED: readonly Settled[] = [];
 
 export interface ExchangeOrder {
   /** The words for the script after those that name the call. */
@@ -16,7 +17,8 @@ export interface ExchangeOrder {
   readonly ways: readonly Way[];
 }
 
-export function encodeExchange(request: ExchangeRequest, grantTimeout: number): ExchangeOrder {
+/** @param isWoken it is made where there is a token in one of its queues */
+export function encodeExchange(request: ExchangeRequest, grantTimeout: number, isWoken = false): ExchangeOrder {
   const { worker, settlements, claim } = request;
   const { queues = [], count = 0, locks = 'take' } = claim ?? {};
   const ways = waysOf(request);
@@ -24,7 +26,8 @@ export function encodeExchange(request: ExchangeRequest, grantTimeout: number): 
   for (const [at, settlement] of settlements.entries()) {
     if (ways[at] === 'single') singles.push(encodeSettlement(settlement));
   }
-  const words = [worker, grantTimeout, count, locks, CLAIM_BUDGET, queues.length, ...queues];
+  const how = isWoken && locks === 'take' && settlements.length === 0 ? 'woken' : locks;
+  const words = [worker, grantTimeout, count, how, queues.length, ...queues];
   if (settlements.length > 0) {
     words.push(
       ...inBulk('plain', request, ways),
@@ -60,8 +63,10 @@ export interface Exchanged {
 }
 
 export function decodeExchange(reply: unknown, { worker, claim }: ExchangeRequest, ways: readonly Way[]): Exchanged {
-  const [lost, digits, flat, tokens, moves, more, owned, now] = arrayOf(reply);
-  const { claimed, damaged } = decodeClaims(worker, listOf(flat), tokens, claim?.queues ?? []);
+  const words = arrayOf(reply);
+  if (typeof words[0] === 'string') return decodeCommon(words, worker, claim?.queues, ways);
+  const [lost, digits, flat, tokens, moves, more, owned, now] = words;
+  const { claimed, damaged } = decodeClaims(worker, listOf(flat), 0, tokens, claim?.queues);
   return {
     reply: {
       lost: lost === 1,
@@ -75,6 +80,24 @@ export function decodeExchange(reply: unknown, { worker, claim }: ExchangeReques
     },
     damaged,
   };
+}
+
+/** How many words there are before the claims in the reply of an exchange that has nothing else to tell. */
+const COMMON_WORDS = 2;
+
+function decodeCommon(
+  words: readonly unknown[],
+  worker: string,
+  queues: readonly string[] | undefined,
+  ways: readonly Way[],
+): Exchanged {
+  const told = textOf(words[0]);
+  const [first, last] = [told.indexOf(' '), told.lastIndexOf(' ')];
+  const { claimed, damaged } = decodeClaims(worker, words, COMMON_WORDS, told.slice(first + 1, last), queues);
+  const owned = numberOf(words[1]) - damaged.length;
+  const settled = sortSettled(told.slice(0, first), ways);
+  const now = numberOf(told.slice(last + 1));
+  return { reply: { lost: false, settled, claimed, moves: [], more: false, owned, now }, damaged };
 }
 
 /**
@@ -104,7 +127,8 @@ function waysOf({ settlements, worker }: ExchangeRequest): readonly Way[] {
 const SETTLED = ['stale', 'settled', 'cancelled'] as const;
 
 /** The script settles the plain ones first; the reply is in the order of the request. */
-function sortSettled(digits: string, ways: readonly Way[]): Settled[] {
+function sortSettled(digits: string, ways: readonly Way[]): readonly Settled[] {
+  if (ways.length === 0) return NOTHING_SETTLED;
   let nextPlain = 0;
   // There are either others that are settled in bulk, or singles.
   let next = ways.filter((way) => way === 'plain').length;
@@ -115,22 +139,24 @@ function sortSettled(digits: string, ways: readonly Way[]): Settled[] {
 }
 
 /**
- * @param flat id and envelope of each
+ * @param flat id and envelope of each, from `from` on
  * @param tokens that of the first, where each is by one greater than the one before, or a list
  */
 function decodeClaims(
   worker: string,
   flat: readonly unknown[],
+  from: number,
   tokens: unknown,
-  queues: readonly string[],
+  queues: readonly string[] = [],
 ): { claimed: ClaimedJob[]; damaged: ClaimedJob[] } {
   const claimed: ClaimedJob[] = [];
   const damaged: ClaimedJob[] = [];
-  // Microseconds since the epoch, or some more: a whole number for some centuries.
-  const first = Array.isArray(tokens) ? 0 : numberOf(tokens);
-  for (let at = 0; at < flat.length; at += 2) {
+  // Microseconds since the epoch, or some more: a whole number for some centuries. A single one stays a text.
+  const first = Array.isArray(tokens) || flat.length - from <= 2 ? 0 : numberOf(tokens);
+  for (let at = from; at < flat.length; at += 2) {
     const id = textOf(flat[at]);
-    const token = Array.isArray(tokens) ? textOf(tokens[at / 2]) : String(first + at / 2);
+    const nth = (at - from) / 2;
+    const token = Array.isArray(tokens) ? textOf(tokens[nth]) : nth === 0 ? textOf(tokens) : String(first + nth);
     try {
       claimed.push(decodeClaim(id, textOf(flat[at + 1]), worker, token));
     } catch {

@@ -5,7 +5,7 @@
 
 /** Keys of which there is one. */
 const SINGLES = {
-  /** Counter: numbers jobs as they are enqueued. */
+  /** Counter: the number of the next job that is enqueued. */
   sequence: 'sequence',
   /** The token of the newest claim. */
   token: 'token',

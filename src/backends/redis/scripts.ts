@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { GRANT_BUDGET, MOST_PASSES, MOST_WATCHERS, RESUMED_KEYS, WATCH_LEASE } from '../../contract/backend.ts';
+import {
+  CLAIM_BUDGET,
+  GRANT_BUDGET,
+  MOST_PASSES,
+  MOST_WATCHERS,
+  RESUMED_KEYS,
+  WATCH_LEASE,
+} from '../../contract/backend.ts';
 import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
 import { type Keys, luaKeys } from './keys.ts';
 
@@ -54,7 +61,7 @@ export interface Script {
 }
 
 const BOUNDS = Object.entries({
-  ...{ GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES },
+  ...{ CLAIM_BUDGET, GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES },
   ...{ MOST_WATCHERS, WATCH_LEASE },
 });
 
@@ -106,9 +113,13 @@ function wordsIn(text: string): Set<string> {
   return new Set(text.match(/\w+/g));
 }
 
-/** Puts in the shared pieces that a text asks for, each once, and those that they ask for in their turn. */
+/**
+ * Puts in the shared pieces that a text asks for, and those that they ask for in their turn: what is included once, and what is put in
+ * line, in the stead of a function, wherever it is asked for.
+ */
 function include(text: string, done: Set<string>): string {
-  return text.replace(/^ *--@include (\w+)$/gm, (_, shared: string) => {
+  return text.replace(/^ *--@(include|inline) (\w+)$/gm, (_, how: string, shared: string) => {
+    if (how === 'inline') return read(`shared/${shared}`);
     if (done.has(shared)) return '';
     done.add(shared);
     return include(read(`shared/${shared}`), done);

@@ -29,6 +29,8 @@ export class Standby {
   readonly #clock: Clock;
   readonly #blockers = new Set<Blocker>();
   readonly #idle: Blocker[] = [];
+  /** Those whose block a signal ends. Who waits again and again does so with the same signal, and one listener is enough. */
+  readonly #endedBy = new WeakMap<AbortSignal, Blocker[]>();
   readonly #closing = new AbortController();
 
   constructor(main: Connection, clock: Clock) {
@@ -44,18 +46,30 @@ export class Standby {
     if (lists.length === 0 || signal?.aborted === true || this.#closing.signal.aborted) return NOTHING;
     const blocker = this.#idle.pop() ?? new Blocker(this.#main, this.#clock);
     this.#blockers.add(blocker);
-    const interrupt = (): void => blocker.interrupt();
-    signal?.addEventListener('abort', interrupt, { once: true });
+    const ended = signal === undefined ? [] : this.#blockersOf(signal);
+    ended.push(blocker);
     const { sha } = script(order.name, order.keys);
     const next = (client: Redis): Promise<unknown> =>
       client.evalsha(sha, 1, order.keys.the('sequence'), ...order.words);
-    return blocker.popThen(lists, Math.min(timeout, BLOCK), next).then((followed) => {
-      signal?.removeEventListener('abort', interrupt);
+    return blocker.popThen(lists, Math.min(timeout, BLOCK), next, (followed) => {
+      ended.splice(ended.indexOf(blocker), 1);
       this.#idle.push(blocker);
       if (followed !== 'unreachable' || this.#closing.signal.aborted) return followed;
       // Whoever goes on at once with a connection that can be reached, and then waits again, must not spin.
       return this.#clock.sleep(OUTAGE_PAUSE, signal).then(() => followed);
     });
+  }
+
+  #blockersOf(signal: AbortSignal): Blocker[] {
+    const known = this.#endedBy.get(signal);
+    if (known !== undefined) return known;
+    const blockers: Blocker[] = [];
+    this.#endedBy.set(signal, blockers);
+    const interrupt = (): void => {
+      for (const blocker of blockers) blocker.interrupt();
+    };
+    signal.addEventListener('abort', interrupt, { once: true });
+    return blockers;
   }
 
   close(): void {

@@ -23,9 +23,14 @@ export function encodeUniques(jobs: readonly NewJob[]): string {
 /** By the digit that says it. */
 const RESULTS = ['duplicate', 'enqueued', 'kept', 'replaced', 'extended', 'rejected'] as const;
 
+/** As nearly always, of one job. */
+const ENQUEUED: readonly Enqueued[] = ['enqueued'];
+const NO_MOVES: EnqueueReply['moves'] = [];
+
 /** Reads what the enqueue script replies. */
 export function decodeEnqueued(reply: unknown): EnqueueReply {
-  const [text, moves] = arrayOf(reply);
+  const [text, moves = 0] = Array.isArray(reply) ? arrayOf(reply) : [reply];
+  if (text === '1' && moves === 0) return { results: ENQUEUED, moves: NO_MOVES };
   const [digits = '', others] = splitOnce(textOf(text));
   const met = others === undefined ? [] : arrayOf(JSON.parse(others)).map(textsOf);
   let next = 0;

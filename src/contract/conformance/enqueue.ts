@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { begin, completed, HOUR, newJob } from './session.ts';
+import { begin, completed, HOUR, locks, newJob } from './session.ts';
 import type { Subject } from './subject.ts';
 
 export function enqueueSuite(subject: Subject): void {
@@ -75,6 +75,20 @@ export function enqueueSuite(subject: Subject): void {
         expect(view?.job.enqueuedAt).toBeLessThanOrEqual(after);
         expect(view?.job).toMatchObject({ attempts: 0, crashes: 0 });
       }
+    });
+
+    it('numbers jobs in their order whatever they are, and however many come at once', async () => {
+      const { session, backend } = await begin(subject);
+      await session.enqueue(newJob('a'));
+      await session.enqueue(newJob('b'), newJob('c'));
+      await session.enqueue(newJob('d', { extras: { priority: 5 } }));
+      await session.enqueue(newJob('e', { locks: null }));
+      await session.enqueue(newJob('f', { locks: locks(['k', 1]) }), newJob('g', { due: { in: HOUR } }));
+      await session.enqueue(newJob('h'));
+      const views = await Promise.all([...'abcdefgh'].map((id) => backend.find(id)));
+      const numbers = views.map((view) => view?.job.sequence ?? -1);
+      expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+      expect(views.map((view) => view?.job.locks)).toMatchObject([[], [], [], [], null, [{ key: 'k' }], [], []]);
     });
 
     it('takes a thousand jobs in one call', async () => {

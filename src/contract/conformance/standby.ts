@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Backend, ExchangeReply, ExchangeRequest, WaitOptions } from '../backend.ts';
 import { Caller } from '../call.ts';
-import { begin, completed, itIfAble, newJob, roundTrips } from './session.ts';
+import { begin, completed, itIfAble, locks, newJob, roundTrips } from './session.ts';
 import type { Subject } from './subject.ts';
 
 /** Longer than any wake-up takes; a test that comes to it has failed. */
@@ -69,6 +69,30 @@ export function standbySuite(subject: Subject): void {
       await roundTrips(backend);
       await session.enqueue(newJob('a'), newJob('b'));
       expect((await Promise.all(waits)).flatMap(idsOf).sort()).toEqual(['a', 'b']);
+    });
+
+    it('tells how many its worker owns, what it had before included', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a'));
+      await session.take(worker, 'a');
+      const waiting = whenWoken(backend, request(worker), { timeout: LONG });
+      await roundTrips(backend);
+      await session.enqueue(newJob('b'));
+      expect(await waiting).toMatchObject({ claimed: [{ id: 'b' }], more: false, owned: 2 });
+    });
+
+    it('claims one that needs locks, and holds one that finds its lock taken', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      for (const id of ['a', 'b']) {
+        const waiting = whenWoken(backend, request(worker), { timeout: LONG });
+        await roundTrips(backend);
+        await session.enqueue(newJob(id, { locks: locks(['k', 1]) }));
+        expect(idsOf(await waiting)).toEqual(id === 'a' ? ['a'] : []);
+      }
+      expect(await session.holding('k')).toEqual(['a']);
+      expect((await backend.find('b'))?.state).toBe('held');
     });
 
     it('claims at the end of its time, and at an abort, whatever there is', async () => {

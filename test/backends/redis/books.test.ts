@@ -146,3 +146,28 @@ test('extras that were spoiled by hand say nothing, and the job runs', async () 
   }
   expect(await session.waiting()).toEqual([]);
 });
+
+test('tokens grow though the server’s clock was set back, and go by the clock again where it is ahead of them', async () => {
+  const { url, cli } = await server();
+  const { session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  const ahead = Date.now() * 1_000 + 3_600_000_000;
+  await cli('SET', 'p:token', String(ahead));
+  const tokens: number[] = [];
+  const claim = async (...ids: string[]) => {
+    await session.enqueue(...ids.map((id) => newJob(id)));
+    for (const { token } of await session.claim(worker, 5)) tokens.push(Number(token));
+  };
+  await claim('a');
+  await claim('b', 'c');
+  await claim('d');
+  expect(tokens).toEqual([1, 2, 3, 4].map((nth) => ahead + nth));
+  expect(await cli('GET', 'p:token')).toBe(String(ahead + 4));
+  // As it was before there was a clock in it.
+  await cli('SET', 'p:token', '7');
+  const before = Date.now() * 1_000;
+  await claim('e');
+  await claim('f', 'g');
+  expect(tokens[4]).toBeGreaterThanOrEqual(before);
+  expect(tokens.slice(4)).toEqual([...new Set(tokens.slice(4))].sort((one, other) => one - other));
+});

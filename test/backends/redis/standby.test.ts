@@ -1,6 +1,7 @@
 // Claims that wait on the server: what becomes of them when their connection, or their script, is gone.
 
 import { randomUUID } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Backend, ExchangeReply } from '../../../src/contract/backend.ts';
 import { Caller } from '../../../src/contract/call.ts';
@@ -119,4 +120,23 @@ test('several that wait at once have a connection each, which those that follow 
   }
   const lines = (await target.cli('CLIENT', 'LIST')).split('\n').filter((line) => /cmd=(blpop|evalsha)/.test(line));
   expect(lines.length).toBeLessThanOrEqual(3);
+});
+
+test('one signal ends all claims that wait with it, and has one listener however many there were', async () => {
+  const target = await server();
+  const { backend, session } = await store({ url: target.url });
+  const workers = [await session.worker(), await session.worker()];
+  const stop = new AbortController();
+  for (let round = 0; round < 5; round += 1) {
+    const waiting = whenWoken(backend, workers[0] ?? '', stop.signal);
+    await blocked(target);
+    await session.enqueue(newJob(`job-${round}`));
+    const { claimed } = await waiting;
+    await Promise.all(claimed.map((job) => session.settle(job, completed)));
+  }
+  expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
+  const waits = workers.map((worker) => whenWoken(backend, worker, stop.signal));
+  await blocked(target, 2);
+  stop.abort();
+  expect(await duration(() => Promise.all(waits))).toBeLessThan(1_000);
 });

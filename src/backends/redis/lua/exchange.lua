@@ -2,20 +2,23 @@
 -- exchange: settles a batch of jobs and claims more, for one worker.
 -- KEYS  1 the sequence
 -- ARGV  1 client, 2 call, 3 floor, 4 worker, 5 how long a grant is kept (ms),
---       6 how many to claim, 7 'take' locks or 'later', 8 how many entries to look at beyond those, 9 number of queues,
+--       6 how many to claim, 7 'take' locks or 'later', or 'woken': to take them when a token was
+--       there, and settle nothing; 8 number of queues,
 --       the queues; and where there are settlements: number of plain completions, how many tokens follow, their ids, their tokens: one
 --       of each, or the first where each is by one greater than the one before; the other settlements as JSON or ''; the same of plain
 --       completions of jobs that have locks: none where there are other settlements
--- Returns { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
+-- Returns as it mostly is, where nothing but claims is to be told: { 'DIGITS TOKEN INSTANT', how many jobs the worker owns,
+--           id, envelope, … }: a digit for each settlement, and the first token, each of the others being by one greater than that before.
+--         Else: { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, … }, their tokens: the first, where each is by one greater than the one before, or a list,
---           { event, id, queue, detail, … }, 0 in the stead of an empty list, 1 when the step ended at its bound, how many jobs the worker owns, the instant }
+--           { event, id, queue, detail, … }, 0 in the stead of an empty list, 1 when the step ended at its bound,
+--           how many jobs the worker owns, the instant }
 -- Atomic since a job must never be without an owner, nor a place without a holder: settling, granting and claiming are one.
 --@include clock
---@include calls
 
 local argv = ARGV
 local client, number, floor, worker = argv[1], argv[2], argv[3], argv[4]
-local count, queue_count, queues_at = tonumber(argv[6]), tonumber(argv[9]), 10
+local count, is_woken, queue_count, queues_at = tonumber(argv[6]), argv[7] == 'woken', tonumber(argv[8]), 9
 -- The plain completions: how many, of how many tokens they are followed, and where their ids begin.
 local plain_at = queues_at + queue_count + 2
 local has_settlements = argv[plain_at] ~= nil
@@ -34,7 +37,8 @@ local claimed, owned, taken = {}, {}, 0
 local settled
 -- What has left its queue and is yet to be claimed: { queue, ids, values }.
 local popped
-local first_token
+-- That of the first job claimed, and whether enough of those that follow it are kept from others.
+local first_token, are_tokens_taken
 
 --@include express
 --@rest
@@ -45,14 +49,16 @@ local first_token
 
 local queues = { unpack(argv, queues_at, queues_at + queue_count - 1) }
 local grant_timeout = tonumber(ARGV[5])
-local with_locks, budget = ARGV[7] == 'take', tonumber(ARGV[8])
-budget = budget + count
+local with_locks, budget = ARGV[7] ~= 'later', CLAIM_BUDGET + count
 
--- As many numbers as may be needed are taken at once; gaps do no harm. They go by the clock, and not by a counter alone: a server
--- that has lost its newest writes must give out none once more, and none that is less than those that it forgot.
+-- As many as may be needed are taken at once; gaps do no harm.
 local function take_tokens()
-  if first_token then return end
-  first_token = math.max(tonumber(call('GET', TOKEN) or 0) + 1, now * 1000)
+  if are_tokens_taken then return end
+  are_tokens_taken = true
+  if not first_token then
+    local newest = call('GET', TOKEN)
+    --@inline token
+  end
   call('SET', TOKEN, text(first_token + count - 1))
 end
 
@@ -98,6 +104,8 @@ if earlier then
   return { 0, digits, claimed, listed, moves, 1, call('HLEN', processing_key(worker)), now }
 end
 
+-- Claims made on the way here have theirs.
+if taken > 0 then take_tokens() end
 resume(freed)
 if not settled then
   settled = settle_plain(worker, plain_at, plain, plain_tokens, false)

@@ -23,7 +23,7 @@ local function write()
   local current = found and string.match(found, '^%d+') or ''
   if current ~= replaces then return '' end
   -- Not drawn from the sequence: a server that lost its newest writes would give the same one again, to another state.
-  local version = math.max(time[1] * 1000000 + time[2], (tonumber(current) or 0) + 1)
+  local version = math.max(tonumber(micros), (tonumber(current) or 0) + 1)
   call('HSET', SCHEDULES, name, text(version) .. ' ' .. due .. '\n' .. words)
   call('ZADD', SCHEDULE_NAMES, 0, name)
   if due == '' then
@@ -34,7 +34,7 @@ local function write()
     is_leader_called = tonumber(due) < tonumber(next or math.huge)
     call('ZADD', SCHEDULES_DUE, due, name)
   end
-  return text(version) .. ' ' .. (ARGV[10] and append(10, 1, uniques) or '')
+  return text(version) .. ' ' .. (ARGV[10] and append(ARGV, 10, 1, uniques) or '')
 end
 
 local reply = write()

@@ -1,4 +1,4 @@
--- Puts new jobs into the books, at the backs of their queues or among the scheduled ones. ARGV has from `first` on groups of jobs
+-- Puts new jobs into the books, at the backs of their queues or among the scheduled ones. `words` has from `first` on groups of jobs
 -- with much in common: how many, queue, due ('' now, 'in MS', 'at INSTANT'), the envelope's line up to its queue, the line's end after
 -- the sequence; then id and payload of each. count: of all jobs. uniques: what is needed for those that have a unique key, or nil.
 -- Returns a text of one digit for each job: 1 enqueued, 0 its id is in the books already, or its key was taken: 2 kept, 3 replaced,
@@ -19,7 +19,8 @@ local function write_all(ids, values)
   return call('MSETNX', unpack(pairs_of)) == 1
 end
 
-local function append(first, count, uniques)
+local function append(words, first, count, uniques)
+  -- Of the first; the counter is the number of the next.
   local sequence = call('INCRBY', SEQUENCE, count) - count
   local number = 0
   local results = {}
@@ -50,8 +51,8 @@ local function append(first, count, uniques)
     local result = unique and uniques.meet(id, due, unique) or '1'
     if result == '1' or result == '3' then
       if call('SET', job_key(id), value, 'NX') then
-        if unique then uniques.take_key(unique[2], unique[3], id, queue, sequence + number) end
-        place({ id }, queue, due, priority, sequence + number)
+        if unique then uniques.take_key(unique[2], unique[3], id, queue, sequence + number - 1) end
+        place({ id }, queue, due, priority, sequence + number - 1)
       else
         result = '0'
       end
@@ -61,14 +62,14 @@ local function append(first, count, uniques)
 
   local at = first
   while number < count do
-    local size, queue, due, line, line_end = unpack(ARGV, at, at + 4)
+    local size, queue, due, line, line_end = unpack(words, at, at + 4)
     at = at + 5
     local priority = priority_in(line_end ~= ']' and cjson.decode('[0' .. line_end)[5] or nil)
     local head, tail = line .. ',' .. text(now) .. ',', line_end .. '\n'
     local ids, values = {}, {}
     for job = 1, tonumber(size) do
-      ids[job] = ARGV[at]
-      values[job] = head .. text(sequence + number + job) .. tail .. ARGV[at + 1]
+      ids[job] = words[at]
+      values[job] = head .. text(sequence + number + job - 1) .. tail .. words[at + 1]
       at = at + 2
     end
     if #ids > 1 and #ids <= 1000 and not uniques and priority == 0 and write_all(ids, values) then

@@ -42,7 +42,7 @@ do
     elseif envelope.Job == nil then
       reason = 'the envelope has no Job'
     else
-      local sequence = call('INCR', SEQUENCE)
+      local sequence = call('INCR', SEQUENCE) - 1
       local value = cjson.encode({ 1, envelope.TypeName, queue, now, sequence, 0, 0, 1 }) .. '\n' .. entry
       call('SADD', QUEUES, queue)
       if call('SET', job_key(envelope.ID), value, 'NX') then return envelope.ID, value end

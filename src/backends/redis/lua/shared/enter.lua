@@ -7,7 +7,7 @@ local function to_back(id, line)
   if priority == 0 then
     call('RPUSH', queue_key(queue), id)
   else
-    call('ZADD', priority_key(queue), score_of(priority, call('INCR', SEQUENCE)), id)
+    call('ZADD', priority_key(queue), score_of(priority, call('INCR', SEQUENCE) - 1), id)
   end
   arrived[queue] = true
   tell(id, false)
@@ -18,7 +18,7 @@ local function to_front(id, line)
   if priority == 0 then
     call('LPUSH', queue_key(queue), id)
   else
-    call('ZADD', priority_key(queue), score_of(priority, -call('INCR', SEQUENCE)), id)
+    call('ZADD', priority_key(queue), score_of(priority, 1 - call('INCR', SEQUENCE)), id)
   end
   arrived[queue] = true
   tell(id, false)

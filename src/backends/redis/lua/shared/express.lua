@@ -1,18 +1,24 @@
 -- The exchange as it mostly is: jobs completed that held nothing or one lock, and such jobs are claimed, while nothing in the store asks
 -- for more (a limit, a pause, a grant, a priority, somebody who watches), and nobody waits for one of those locks. What all the rest of
 -- the script needs takes longer to set up than this takes to run, so it goes on only where there is more to do, with what was done here.
--- For the same reason there are no functions and hardly any tables here. needs: clock, calls. Reads: what the script has of its words.
+-- For the same reason there are no functions and hardly any tables here. needs: clock. Reads: what the script has of its words.
 -- Writes: settled, popped, claimed, owned, taken, first_token. Returns from the script where that was all.
 local kept = call('MGET', CALLS_PREFIX .. client, TOKEN)
-kept_calls = kept[1]
+local kept_calls, newest = kept[1], kept[2]
 
 -- More values than a thousand are too many for unpack.
 local is_common = not (kept_calls and number <= sub(kept_calls, 17, 32))
   and others == '' and plain + locked <= 1000 and count <= 1000
 if is_common then
   local queue = queue_count > 0 and argv[queues_at] or ''
-  is_common = call('EXISTS', CONTROLS, PAUSED_TYPES, SEATS, UNGRANTED, WATCHED, PROGRESS, RETRIED, GRANTED_PREFIX .. queue,
-    PRIORITY_PREFIX .. queue, CANCELLED_PREFIX .. queue) == 0
+  if is_woken then
+    -- It settles nothing, and owns nothing: so what it owns then is what it claims.
+    is_common = call('EXISTS', CONTROLS, PAUSED_TYPES, UNGRANTED, WATCHED, GRANTED_PREFIX .. queue, PRIORITY_PREFIX .. queue,
+      CANCELLED_PREFIX .. queue, PROCESSING_PREFIX .. worker) == 0
+  else
+    is_common = call('EXISTS', CONTROLS, PAUSED_TYPES, SEATS, UNGRANTED, WATCHED, PROGRESS, RETRIED, GRANTED_PREFIX .. queue,
+      PRIORITY_PREFIX .. queue, CANCELLED_PREFIX .. queue) == 0
+  end
   for at = queues_at + 1, queues_at + queue_count - 1 do
     local other = argv[at]
     is_common = is_common
@@ -25,7 +31,7 @@ if is_common then
   local keys, stale, hits = {}, nil, 0
   if plain > 0 then
     local current = call('HMGET', processing, unpack(argv, plain_at, last))
-    local first = plain_tokens < plain and tonumber(argv[last + 1]) - 1
+    local first, format = plain_tokens < plain and tonumber(argv[last + 1]) - 1, string.format
     for at = 1, plain do
       if current[at] == (first and format('%d', first + at) or argv[last + at]) then
         hits = hits + 1
@@ -45,8 +51,8 @@ if is_common then
     local first = locked_tokens < locked and tonumber(argv[locked_last + 1]) - 1
     local awaited = {}
     for at = 1, locked do
-      local is_owner = current[at] == (first and format('%d', first + at) or argv[locked_last + at])
-      local key = is_owner and places[at] and match(places[at], '^%[%["([^"\\]*)",%d+%]%]$')
+      local is_owner = current[at] == (first and string.format('%d', first + at) or argv[locked_last + at])
+      local key = is_owner and places[at] and string.match(places[at], '^%[%["([^"\\]*)",%d+%]%]$')
       if not key then
         freed_keys = nil
         break
@@ -60,8 +66,10 @@ if is_common then
 
   if is_common then
     if not stale then
-      digits = string.rep('1', plain)
-      if plain > 0 then call('HDEL', processing, unpack(argv, plain_at, last)) end
+      if plain > 0 then
+        digits = plain == 1 and '1' or string.rep('1', plain)
+        call('HDEL', processing, unpack(argv, plain_at, last))
+      end
     else
       local done = {}
       for at = 1, plain do
@@ -99,14 +107,15 @@ if is_common then
         -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1,
         -- Others must have one lock and no extras, and the lock must be free.
         local locks, taken_keys, concerned, seen
+        local byte, format = string.byte, string.format
         for at = 1, got do
           local value = values[at]
           if not value or byte(ids[at]) == 123 then
             is_common = false
           elseif byte(value, 3) ~= 44 or byte(value, 2) > 49 then
             local lock, key
-            if argv[7] == 'take' then
-              lock, key = match(value, '^%[(%[%["([^"\\]*)",%d+%]%]),"[^"\\]*","[^"\\]*",%d+,%d+%]\n')
+            if argv[7] ~= 'later' then
+              lock, key = string.match(value, '^%[(%[%["([^"\\]*)",%d+%]%]),"[^"\\]*","[^"\\]*",%d+,%d+%]\n')
             end
             if not locks then locks, taken_keys, concerned, seen = {}, {}, {}, {} end
             if not key or seen[key] then
@@ -125,17 +134,17 @@ if is_common then
           popped = { queue = queue, ids = ids, values = values }
           break
         end
+        -- A single one needs no number made of that text.
         if not first_token then
-          first_token = math.max((kept[2] or 0) + 1, now * 1000)
-          call('SET', TOKEN, format('%d', first_token + count - 1))
+          --@inline token
         end
-        local to, token = 2 * taken, first_token + taken
+        local to, token = 2 * taken, (got > 1 or taken > 0) and first_token + taken
         for at = 1, got do
           local id = ids[at]
           claimed[to + 1], claimed[to + 2] = id, values[at]
-          owned[to + 1], owned[to + 2] = id, format('%d', token)
+          owned[to + 1], owned[to + 2] = id, token and format('%d', token) or first_token
           if locks and taken_keys[at] then call('HSET', taken_keys[at], id, owned[to + 2]) end
-          to, token = to + 2, token + 1
+          to, token = to + 2, token and token + 1
         end
         if locks and #locks >= 16 then
           call('HSET', PLACES, '', string.rep('-', 65), unpack(locks))
@@ -145,9 +154,10 @@ if is_common then
         end
         taken = taken + got
       end
-      -- A queue that is empty needs no claimer; any other needs the next. Mostly there are both, jobs and a token.
+      -- A queue that is empty needs no claimer; any other needs the next. Mostly there are both, jobs and a token. Who was woken has taken
+      -- the token; where there is another, it wakes him once more.
       if want > 0 and got < want then
-        call('DEL', wake)
+        if not is_woken then call('DEL', wake) end
       elseif call('EXISTS', list, wake) < 2 then
         if call('EXISTS', list) == 0 then call('DEL', wake) elseif call('EXISTS', wake) == 0 then call('RPUSH', wake, '1') end
       end
@@ -161,8 +171,13 @@ if is_common then
       elseif taken > 0 then
         call('HSET', processing, unpack(owned))
       end
-      keep_reply(client, number, floor, digits .. (taken > 0 and ' ' .. owned[2] .. ' ' .. owned[2 * taken] or ' 1 0'))
-      return { 0, digits, taken > 0 and claimed or 0, owned[2] or '', 0, 0, call('HLEN', processing), now }
+      local first, last = owned[2], owned[2 * taken]
+      if first then call('SET', TOKEN, last) end
+      local reply = first and digits .. ' ' .. first .. ' ' .. last or digits .. ' 1 0'
+      --@inline remember
+      -- Each text of a reply takes long to be told, and to be read.
+      local told = digits .. ' ' .. (first or '0') .. ' ' .. millis
+      return { told, is_woken and taken or call('HLEN', processing), unpack(claimed) }
     end
   end
 end

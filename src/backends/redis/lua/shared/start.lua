@@ -1,6 +1,14 @@
 -- What nearly every script starts with: the clock, and what the script reports at its end.
 --@include clock
 
+local now = tonumber(millis)
+local find, match, byte, format = string.find, string.match, string.byte, string.format
+
+-- Whole numbers as text: tostring would write large ones as 1e+15, and to write them as fractions takes ten times as long.
+local function text(number)
+  return format('%d', number)
+end
+
 -- Transitions of jobs that the caller did not name, flat: event, id, queue, detail.
 local moves = {}
 
