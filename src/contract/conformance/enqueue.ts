@@ -23,6 +23,7 @@ export function enqueueSuite(subject: Subject): void {
       await session.enqueue(newJob('a', { payload: '1' }));
       const again = newJob('a', { payload: '2', queue: 'other' });
       expect(await session.enqueue(newJob('b'), again, newJob('b'))).toEqual(['enqueued', 'duplicate', 'duplicate']);
+      expect(await session.enqueue(again)).toEqual(['duplicate']);
       expect(await session.waiting()).toEqual(['a', 'b']);
       expect(await backend.size('other')).toBe(0);
       expect((await backend.find('a'))?.job.payload).toBe('1');

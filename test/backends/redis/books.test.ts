@@ -1,7 +1,7 @@
 // What stands in Redis itself, and what must not stand there any more.
 
 import { expect, test } from 'vitest';
-import { completed, failed, newJob, released } from '../../../src/contract/conformance/session.ts';
+import { completed, failed, locks, newJob, released } from '../../../src/contract/conformance/session.ts';
 import { rejection, server, store } from './stage.ts';
 
 test('nothing is left of a job that failed, was retried by hand, and completed', async () => {
@@ -55,6 +55,13 @@ test('a call that arrives when its client is done with it is refused, and change
   const calls = [3, 4].map((sequence) => ({ client: 'tester', sequence, floor: 3 }));
   for (const call of calls.reverse()) await backend.enqueue(call, [newJob(`job-${call.sequence}`)]);
   expect(await session.waiting()).toEqual(['b', 'job-4', 'job-3']);
+  const [four, three] = await Promise.all(['job-4', 'job-3'].map((id) => backend.find(id)));
+  expect(three?.job).toEqual({
+    ...four?.job,
+    id: 'job-3',
+    sequence: (four?.job.sequence ?? 0) + 1,
+    enqueuedAt: expect.any(Number),
+  });
 });
 
 test('another thread opens the same store by what `reopen` tells; nobody does with what cannot be handed over', async () => {
@@ -88,6 +95,25 @@ test('a server that has forgotten its newest claims gives out no token again', a
   await cli('SET', 'p:token', ahead);
   await session.enqueue(newJob('c'));
   expect(BigInt((await session.take(worker, 'c')).token)).toBe(BigInt(ahead) + 1n);
+});
+
+test('nor one that it gave out before it met a job that is not as most are', async () => {
+  const { url, cli } = await server();
+  const { session, backend } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  const key = locks(['k', 1]);
+  await session.enqueue(newJob('holder', { locks: key }));
+  await session.take(worker, 'holder');
+  const ahead = Date.now() * 1_000 + 3_600_000_000;
+  await cli('SET', 'p:token', String(ahead));
+  await session.enqueue(newJob('a'), newJob('held', { queue: 'r', locks: key }));
+  const claim = { queues: ['q', 'r'], count: 5, locks: 'take' } as const;
+  const call = { client: 'tester', sequence: 1, floor: 1 };
+  expect((await backend.exchange(call, { worker, settlements: [], claim })).claimed).toMatchObject([
+    { id: 'a', token: String(ahead + 1) },
+  ]);
+  await session.enqueue(newJob('b'));
+  expect(Number((await session.take(worker, 'b')).token)).toBeGreaterThan(ahead + 1);
 });
 
 test('a queue without priorities has its list alone, and one with them leaves nothing behind', async () => {
