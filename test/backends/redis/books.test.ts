@@ -104,7 +104,7 @@ test('nor one that it gave out before it met a job that is not as most are', asy
   const key = locks(['k', 1]);
   await session.enqueue(newJob('holder', { locks: key }));
   await session.take(worker, 'holder');
-  const ahead = Date.now() * 1_000 + 3_600_000_000;
+  const ahead = (await backend.now()) * 1_000 + 3_600_000_000;
   await cli('SET', 'p:token', String(ahead));
   await session.enqueue(newJob('a'), newJob('held', { queue: 'r', locks: key }));
   const claim = { queues: ['q', 'r'], count: 5, locks: 'take' } as const;
@@ -175,9 +175,9 @@ test('extras that were spoiled by hand say nothing, and the job runs', async () 
 
 test('tokens grow though the server’s clock was set back, and go by the clock again where it is ahead of them', async () => {
   const { url, cli } = await server();
-  const { session } = await store({ url, prefix: 'p' });
+  const { session, backend } = await store({ url, prefix: 'p' });
   const worker = await session.worker();
-  const ahead = Date.now() * 1_000 + 3_600_000_000;
+  const ahead = (await backend.now()) * 1_000 + 3_600_000_000;
   await cli('SET', 'p:token', String(ahead));
   const tokens: number[] = [];
   const claim = async (...ids: string[]) => {
@@ -191,7 +191,7 @@ test('tokens grow though the server’s clock was set back, and go by the clock 
   expect(await cli('GET', 'p:token')).toBe(String(ahead + 4));
   // As it was before there was a clock in it.
   await cli('SET', 'p:token', '7');
-  const before = Date.now() * 1_000;
+  const before = (await backend.now()) * 1_000;
   await claim('e');
   await claim('f', 'g');
   expect(tokens[4]).toBeGreaterThanOrEqual(before);

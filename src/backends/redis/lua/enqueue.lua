@@ -28,12 +28,8 @@ if is_new and (form == 'one' or form == 'new') then
   if call('SETNX', JOB_PREFIX .. id, argv[6] .. millis .. ',' .. (kept[2] or '0') .. ']\n' .. argv[8]) == 1 then
     reply = '1'
     if form == 'new' then call('SADD', QUEUES, queue) end
-    -- A queue that was empty has no token, mostly; and never needs two.
-    if call('RPUSH', QUEUE_PREFIX .. queue, id) == 1 then
-      if call('RPUSH', wake, '1') > 1 then call('LTRIM', wake, '0', '0') end
-    elseif call('EXISTS', wake) == 0 then
-      call('RPUSH', wake, '1')
-    end
+    local was_empty = call('RPUSH', QUEUE_PREFIX .. queue, id) == 1
+    --@inline leave
   end
   --@inline remember
   return reply
@@ -55,11 +51,8 @@ if is_new and argv[6] == '' and argv[7] == argv[5] and argv[9] == '' and argv[11
   end
   if not has_twice and call('MSETNX', unpack(written)) == 1 then
     call('SADD', QUEUES, queue)
-    if call('RPUSH', QUEUE_PREFIX .. queue, unpack(ids)) == count then
-      if call('RPUSH', wake, '1') > 1 then call('LTRIM', wake, '0', '0') end
-    elseif call('EXISTS', wake) == 0 then
-      call('RPUSH', wake, '1')
-    end
+    local was_empty = call('RPUSH', QUEUE_PREFIX .. queue, unpack(ids)) == count
+    --@inline leave
     local reply = string.rep('1', count)
     --@inline remember
     return reply
