@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Connection } from './connection.ts';
+import { sendBlock } from './send.ts';
 
 /** How much longer than asked a blocked connection may stay silent before it counts as dead, in milliseconds; it may be a slow one. */
 const SILENCE = 5_000;
@@ -81,7 +82,7 @@ export class Blocker {
     // all of it until the next full garbage collection.
     client.stream.cork();
     let isPopped = false;
-    client.blpop([...keys], timeout / 1000).then(
+    sendBlock(client, keys, timeout / 1000).then(
       () => {
         isPopped = true;
       },

@@ -15,6 +15,7 @@ import {
   unreachable,
 } from './refusals.ts';
 import { type ScriptName, script } from './scripts.ts';
+import { sendScript } from './send.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface Limits {
@@ -107,7 +108,7 @@ export class Connection {
     // Nearly always there is a connection: then all that follows is one promise.
     if (this.#readiness.state !== 'ready') return this.#runAgain(name, keys, words, answered);
     this.#watchdog.sent();
-    return this.client.evalsha(sha, 1, keys.the('sequence'), ...words).then(
+    return sendScript(this.client, sha, keys.the('sequence'), words).then(
       (reply) => {
         this.#watchdog.settled();
         answered?.();
@@ -132,7 +133,7 @@ export class Connection {
     const { sha, source } = script(name, keys);
     const sequence = keys.the('sequence');
     try {
-      const reply = await this.#send((client) => client.evalsha(sha, 1, sequence, ...words), PATIENCE);
+      const reply = await this.#send((client) => sendScript(client, sha, sequence, words), PATIENCE);
       answered?.();
       return reply;
     } catch (error) {

@@ -63,7 +63,7 @@ export interface Exchanged {
 }
 
 export function decodeExchange(reply: unknown, { worker, claim }: ExchangeRequest, ways: readonly Way[]): Exchanged {
-  const words = arrayOf(reply);
+  const words = typeof reply === 'string' ? splitOnly(reply) : arrayOf(reply);
   if (typeof words[0] === 'string') return decodeCommon(words, worker, claim?.queues, ways);
   const [lost, digits, flat, tokens, moves, more, owned, now] = words;
   const { claimed, damaged } = decodeClaims(worker, listOf(flat), 0, tokens, claim?.queues);
@@ -80,6 +80,16 @@ export function decodeExchange(reply: unknown, { worker, claim }: ExchangeReques
     },
     damaged,
   };
+}
+
+/** How long an id is that this system made. */
+const ID_LENGTH = 22;
+
+/** The words of a reply with one job, which comes as one text: each word of a reply takes long to read. */
+function splitOnly(reply: string): readonly [told: string, owned: number, id: string, envelope: string] {
+  const end = reply.indexOf(' ', reply.indexOf(' ', reply.indexOf(' ') + 1) + 1);
+  const id = end + 1;
+  return [reply.slice(0, end), 1, reply.slice(id, id + ID_LENGTH), reply.slice(id + ID_LENGTH + 1)];
 }
 
 /** How many words there are before the claims in the reply of an exchange that has nothing else to tell. */

@@ -5,6 +5,7 @@ import { Blocker, type Followed } from './blocker.ts';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { type ScriptName, script } from './scripts.ts';
+import { sendScript } from './send.ts';
 
 /** How long one block lasts at most, in milliseconds: a connection that died silently is noticed by its end. */
 const BLOCK = 60_000;
@@ -49,8 +50,7 @@ export class Standby {
     const ended = signal === undefined ? [] : this.#blockersOf(signal);
     ended.push(blocker);
     const { sha } = script(order.name, order.keys);
-    const next = (client: Redis): Promise<unknown> =>
-      client.evalsha(sha, 1, order.keys.the('sequence'), ...order.words);
+    const next = (client: Redis): Promise<unknown> => sendScript(client, sha, order.keys.the('sequence'), order.words);
     return blocker.popThen(lists, Math.min(timeout, BLOCK), next, (followed) => {
       ended.splice(ended.indexOf(blocker), 1);
       this.#idle.push(blocker);

@@ -175,9 +175,14 @@ if is_common then
       if first then call('SET', TOKEN, last) end
       local reply = first and digits .. ' ' .. first .. ' ' .. last or digits .. ' 1 0'
       --@inline remember
-      -- Each text of a reply takes long to be told, and to be read.
+      -- Each text of a reply takes long to be told, and to be read. A small job alone, with an id of this system's, whose length is
+      -- known, is told as one.
+      local owns = is_woken and taken or call('HLEN', processing)
       local told = digits .. ' ' .. (first or '0') .. ' ' .. millis
-      return { told, is_woken and taken or call('HLEN', processing), unpack(claimed) }
+      if taken == 1 and owns == 1 and #claimed[1] == 22 and #claimed[2] < 4096 then
+        return told .. ' ' .. claimed[1] .. ' ' .. claimed[2]
+      end
+      return { told, owns, unpack(claimed) }
     end
   end
 end
