@@ -16,6 +16,7 @@ export interface Case {
   }[];
   readonly rounds: readonly [quick: number, full: number];
   readonly together?: boolean;
+  readonly inTurns?: boolean;
   readonly wanted: readonly Wish[];
 }
 

@@ -10,7 +10,8 @@ export const latency = [
     name: 'latency-alone',
     title: 'Enqueue to start, one job alone',
     metrics: ['p50', 'p99', 'p999'],
-    settings: { warm: [300, 3_000], jobs: [300, 3_000], concurrency: 10 },
+    settings: { warm: [1_000, 3_000], jobs: [500, 6_000], inTurn: [100, 250], concurrency: 10 },
+    inTurns: true,
     contenders: [
       contender('blpop'),
       contender('bullmq'),

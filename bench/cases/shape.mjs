@@ -2,7 +2,7 @@
 //
 // A case: `name`, `theme`, `title`, `measure` (of measures/), `settings` of all contenders, `contenders`, `metrics` (the first is the
 // one that is compared and drawn), `wanted`, and where it differs: `rounds`; `together`, where what is counted does not depend on time
-// and all contenders run at once.
+// and all contenders run at once; `inTurns`, where they run side by side as well and go on one at a time (turns.mjs).
 
 /**
  * @param more settings of this contender alone; `as`, its name in the case, and `store`, where they differ; `fullOnly` where it takes

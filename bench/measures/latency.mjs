@@ -3,12 +3,16 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../report/statistics.mjs';
+import { turn } from '../turns.mjs';
 import { fill } from './inputs.mjs';
 
 const NUMBER = 10_000_000;
 
-/** @param settings.jobs how many are timed, after `warm` others; `share` of the full rate, or one at a time where left out */
-export async function latency(open, url, { jobs, warm, share, calibration, concurrency }) {
+/**
+ * @param settings.jobs how many are timed, after `warm` others; `share` of the full rate, or one at a time where left out: then `inTurn`
+ *   of them before the other contenders have their turn
+ */
+export async function latency(open, url, { jobs, warm, share, calibration, concurrency, inTurn }) {
   const client = await open(url);
   const watch = stopwatch(client);
   let rate = 0;
@@ -22,7 +26,8 @@ export async function latency(open, url, { jobs, warm, share, calibration, concu
   } else {
     await client.work({ concurrency, handle: watch.handle });
   }
-  const times = share === undefined ? await alone(watch, warm + jobs) : await paced(watch, warm + jobs, rate * share);
+  const times =
+    share === undefined ? await alone(watch, warm + jobs, inTurn) : await paced(watch, warm + jobs, rate * share);
   const sorted = times.slice(warm).sort();
   return {
     p50: percentile(sorted, 0.5),
@@ -33,9 +38,10 @@ export async function latency(open, url, { jobs, warm, share, calibration, concu
 }
 
 /** One after another, with a pause in which its books are closed and whoever waits goes back to waiting. */
-async function alone(watch, jobs) {
+async function alone(watch, jobs, inTurn) {
   const times = new Float64Array(jobs);
   for (let n = 0; n < jobs; n += 1) {
+    if (n % inTurn === 0) await turn();
     times[n] = await watch.time(n);
     await sleep(1 + (n % 3));
   }

@@ -53,7 +53,9 @@ free ports. Other work on the machine makes all figures worse; ratios suffer les
 - All contenders are measured by the **same code**, through five calls (\`bench/contenders\`): enqueue one, enqueue many, work. Jobs are
   the same, handlers are async functions that do nothing. The first 30 to 40 % of the jobs of a measurement warm it up and do not count.
 - **CPU time** is the whole process's, threads included, and Redis's own count; divided by the jobs.
-- **Latency** is from the call that enqueues to the start of the handler, in one process.
+- **Latency** is from the call that enqueues to the start of the handler, in one process. Of jobs that come alone, the contenders of a
+  round run side by side, each on a server of its own, and take turns of 250 jobs: what the machine does changes by the second, and so
+  falls on all of them alike.
 - **Commands when idle** are those that clients send: lines of \`MONITOR\` without those of commands that scripts call, which are marked \`lua\`.
 - A **single step** is timed by the server (\`INFO commandstats\` around each call). All steps are gone through several times, and each
   counts with its shortest time: what else the machine did is no part of it. SLOWLOG's longest is shown beside it, with all interruptions.
