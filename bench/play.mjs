@@ -82,7 +82,7 @@ async function finish(words, seconds, turns) {
     });
     const [{ code, signal }, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
     if (code === 0) return stdout;
-    if (signal === 'SIGKILL') throw new Error(`it was not done after ${seconds} s`);
+    if (child.killed) throw new Error(`it was not done after ${seconds} s`);
     throw new Error(stderr.trim() || `it ended with ${code ?? signal}`);
   } finally {
     process.removeListener('exit', killed);

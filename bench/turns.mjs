@@ -34,7 +34,7 @@ export class Turns {
     this.#next();
   }
 
-  /** Once all that are there ask, nobody goes on. */
+  /** Whoever goes on does not ask: so the next may, once all that are there do. */
   #next() {
     const { length } = this.#processes;
     if (this.#asking.size === 0 || this.#asking.size < this.#awaited) return;

@@ -18,7 +18,7 @@ export const latency = [
       contender('bee-queue', { fullOnly: true }),
       contender('wingman'),
     ],
-    // In turns, one round tells more than three do one after another: and is warm, as V8 compiles in the first thousands of jobs.
+    // The short run's single round is a warm one: V8 compiles during the first thousands of jobs, and several rounds would all be cold.
     rounds: [1, 5],
     wanted: [
       ratio('wingman', 'bullmq', { metric: 'p50', atMost: 0.6, goal: 1.5, goalTo: 'blpop' }),

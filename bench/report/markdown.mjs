@@ -51,7 +51,7 @@ free ports. Other work on the machine makes all figures worse; ratios suffer les
 - Contenders take turns, A B A B, each in a **fresh process** on a **fresh server** with nothing on disk. What is compared are ratios
   *within a round*, so what slows the machine down slows both. Figures are medians of the rounds, with the lowest and the highest.
 - All contenders are measured by the **same code**, through five calls (\`bench/contenders\`): enqueue one, enqueue many, work. Jobs are
-  the same, handlers are async functions that do nothing. The first 30 to 40 % of the jobs of a measurement warm it up and do not count.
+  the same, handlers are async functions that do nothing. The first third of the jobs of a measurement, or more, warms it up and does not count.
 - **CPU time** is the whole process's, threads included, and Redis's own count; divided by the jobs.
 - **Latency** is from the call that enqueues to the start of the handler, in one process. Of jobs that come alone, the contenders of a
   round run side by side, each on a server of its own, and take turns of 250 jobs: what the machine does changes by the second, and so

@@ -7,6 +7,8 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxy
 
 /** How many characters of an id are random. */
 export const RANDOM_LENGTH = 14;
+/** How many there are, with those of the time. */
+export const ID_LENGTH = 8 + RANDOM_LENGTH;
 
 /** What the last two characters of the time count to, in milliseconds. */
 const SPAN = 64 * 64;

@@ -1,6 +1,7 @@
 // What an exchange says to its script, and what comes back.
 import type { ExchangeReply, ExchangeRequest, Settled } from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
+import { ID_LENGTH } from '../../core/id.ts';
 import { decodeClaim, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
 import { arrayOf, listOf, numberOf, textOf } from './replies.ts';
 
@@ -81,9 +82,6 @@ export function decodeExchange(reply: unknown, { worker, claim }: ExchangeReques
     damaged,
   };
 }
-
-/** How long an id is that this system made. */
-const ID_LENGTH = 22;
 
 /** The words of a reply with one job, which comes as one text: each word of a reply takes long to read. */
 function splitOnly(reply: string): readonly [told: string, owned: number, id: string, envelope: string] {

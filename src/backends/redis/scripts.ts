@@ -8,6 +8,7 @@ import {
   RESUMED_KEYS,
   WATCH_LEASE,
 } from '../../contract/backend.ts';
+import { ID_LENGTH } from '../../core/id.ts';
 import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
 import { type Keys, luaKeys } from './keys.ts';
 
@@ -62,7 +63,7 @@ export interface Script {
 
 const BOUNDS = Object.entries({
   ...{ CLAIM_BUDGET, GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES },
-  ...{ MOST_WATCHERS, WATCH_LEASE },
+  ...{ MOST_WATCHERS, WATCH_LEASE, ID_LENGTH },
 });
 
 const BOUND_LINES = BOUNDS.map(([name, value]) => [name, `local ${name} = ${value}`] as const);

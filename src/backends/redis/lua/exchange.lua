@@ -9,7 +9,7 @@
 --       completions of jobs that have locks: none where there are other settlements
 -- Returns as it mostly is, where nothing but claims is to be told: { 'DIGITS TOKEN INSTANT', how many jobs the worker owns,
 --           id, envelope, … }: a digit for each settlement, and the first token, each of the others being by one greater than that before.
---           One small job that is all that the worker owns: 'DIGITS TOKEN INSTANT ID ENVELOPE', with an id of 22 characters.
+--           One small job that is all that the worker owns: 'DIGITS TOKEN INSTANT ID ENVELOPE', with an id of ID_LENGTH characters.
 --         Else: { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, … }, their tokens: the first, where each is by one greater than the one before, or a list,
 --           { event, id, queue, detail, … }, 0 in the stead of an empty list, 1 when the step ended at its bound,

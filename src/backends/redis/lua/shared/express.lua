@@ -179,7 +179,7 @@ if is_common then
       -- known, is told as one.
       local owns = is_woken and taken or call('HLEN', processing)
       local told = digits .. ' ' .. (first or '0') .. ' ' .. millis
-      if taken == 1 and owns == 1 and #claimed[1] == 22 and #claimed[2] < 4096 then
+      if taken == 1 and owns == 1 and #claimed[1] == ID_LENGTH and #claimed[2] < 4096 then
         return told .. ' ' .. claimed[1] .. ' ' .. claimed[2]
       end
       return { told, owns, unpack(claimed) }
