@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isId } from '../../src/core/envelope.ts';
-import { RANDOM_LENGTH, randomText, timePart } from '../../src/core/id.ts';
+import { ID_LENGTH, RANDOM_LENGTH, randomText, timePart } from '../../src/core/id.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { newId } from '../../src/runtime/identity.ts';
 
@@ -53,6 +53,7 @@ describe('id', () => {
     expect(randomText(new Uint8Array(bytes))).toHaveLength(2 * RANDOM_LENGTH);
     expect(new Set(randomText(randomBytes(30_000))).size).toBe(64);
     const ids = Array.from({ length: 10_000 }, () => newId({ ...systemClock, now: () => 1 }));
+    expect(ids[0]).toHaveLength(ID_LENGTH);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
