@@ -84,6 +84,20 @@ export function idempotenceSuite(subject: Subject): void {
       expect(await session.waiting()).toEqual(['a']);
     });
 
+    it('exchange: knows a call again that has overtaken an earlier one', async () => {
+      const { session, backend } = await begin(subject);
+      const calls = client();
+      const worker = await session.worker();
+      await session.enqueue(newJob('a'), newJob('b'), newJob('c'));
+      const request = { worker, settlements: [], claim: { queues: ['q'], count: 1, locks: 'take' } } as const;
+      const [earlier, later] = [calls(), calls()];
+      const claims = async (call: Call) => (await backend.exchange(call, request)).claimed.map(({ id }) => id);
+      expect(await claims(later)).toEqual(['a']);
+      expect(await claims(earlier)).toEqual(['b']);
+      expect([await claims(later), await claims(earlier)]).toEqual([['a'], ['b']]);
+      expect(await session.waiting()).toEqual(['c']);
+    });
+
     it('exchange: gives what the call itself claimed, and nothing of other calls of its worker', async () => {
       const { session, backend } = await begin(subject);
       const calls = client();

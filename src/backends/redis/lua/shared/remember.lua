@@ -1,7 +1,7 @@
 -- Keeps the reply of a call for a repeat, for a day, and forgets those that the client has had: what is below its floor. In straight
 -- lines, since a function takes long to make. needs: clock. Reads: kept_calls, which must be set, client, number, floor, reply.
 local lowest, newest, open = floor, number, ''
-if kept_calls then
+if kept_calls and (floor ~= number or sub(kept_calls, 17, 32) > number) then
   local highest, last = sub(kept_calls, 1, 16), sub(kept_calls, 17, 32)
   if highest > floor then lowest = highest end
   if last > number then newest = last end
