@@ -1,7 +1,7 @@
 import type { NewJob } from '../../core/envelope.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { type State, TRANSITIONS, type Transition } from '../../core/states.ts';
-import type { Backend, EnqueueReply, Move } from '../backend.ts';
+import type { Backend, EnqueueReply, ExchangeReply, ExchangeRequest, Move } from '../backend.ts';
 import { observedSchedules } from '../observed-schedules.ts';
 
 /** One row of the table, by name: `waiting → held: held`. */
@@ -89,26 +89,28 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
     }
     log.recordMoves(moves);
   };
+  const recordExchanged = ({ settlements }: ExchangeRequest, reply: ExchangeReply): ExchangeReply => {
+    for (const [index, { job, outcome }] of settlements.entries()) {
+      if (reply.settled[index] === 'settled') log.record(eventOf(outcome), job.id, isKept(outcome));
+      if (reply.settled[index] === 'cancelled') log.record('cancelled', job.id);
+    }
+    log.recordMoves(reply.moves);
+    for (const { id, locks } of reply.claimed) {
+      if (!log.knows(id)) log.record('enqueued', id);
+      log.knowLocks(id, locks);
+      log.record('claimed', id);
+    }
+    return reply;
+  };
   const watching: Partial<Backend> = {
     enqueue: async (call, jobs) => {
       const reply = await backend.enqueue(call, jobs);
       await recordEnqueued(jobs, reply);
       return reply;
     },
-    exchange: async (call, request) => {
-      const reply = await backend.exchange(call, request);
-      for (const [index, { job, outcome }] of request.settlements.entries()) {
-        if (reply.settled[index] === 'settled') log.record(eventOf(outcome), job.id, isKept(outcome));
-        if (reply.settled[index] === 'cancelled') log.record('cancelled', job.id);
-      }
-      log.recordMoves(reply.moves);
-      for (const { id, locks } of reply.claimed) {
-        if (!log.knows(id)) log.record('enqueued', id);
-        log.knowLocks(id, locks);
-        log.record('claimed', id);
-      }
-      return reply;
-    },
+    exchange: async (call, request) => recordExchanged(request, await backend.exchange(call, request)),
+    exchangeWhenWoken: async (call, request, options) =>
+      recordExchanged(request, await backend.exchangeWhenWoken(call, request, options)),
     lock: async (call, job, locks) => {
       const reply = await backend.lock(call, job, locks);
       if (locks !== undefined && reply.state !== 'stale') log.knowLocks(job.id, locks);

@@ -21,6 +21,8 @@ export type Command =
       readonly worker: Which;
       readonly settle: readonly { readonly claim: Which; readonly outcome: Outcome }[];
       readonly claim: Claim | null;
+      /** Where it settles nothing: it claims as one does who has waited for work. */
+      readonly waits: boolean;
       readonly repeat: boolean;
     }
   | { readonly do: 'lock'; readonly claim: Which; readonly late: boolean; readonly repeat: boolean }
@@ -246,6 +248,7 @@ const command = weighted<Command>(
       worker: which,
       settle: settlements,
       claim: perhapsClaim,
+      waits: weighted<boolean>([4, fc.constant(false)], [1, fc.constant(true)]),
       repeat,
     }),
   ],
@@ -352,6 +355,14 @@ const contended: fc.Arbitrary<Enqueued> = record({
   ),
 });
 
+const plain: fc.Arbitrary<Enqueued> = record({
+  again: fc.constant(null),
+  type: fc.constantFrom(...TYPES),
+  queue: fc.constant('q1'),
+  payload: fc.constant('{}'),
+  locks: fc.constant([]),
+});
+
 const contention = weighted<Command>(
   [3, record({ do: fc.constant('enqueue'), jobs: fc.array(contended, { minLength: 3, maxLength: 6 }), repeat })],
   [
@@ -367,10 +378,34 @@ const contention = weighted<Command>(
         { minLength: 1, maxLength: 1 },
       ),
       claim: fc.constant<Claim>({ queues: ['q1'], count: 10, locks: 'take' }),
+      waits: fc.constant(false),
       repeat,
     }),
   ],
   [1, command],
+);
+
+/** A worker that has little to do: it waits for its only queue, claims what comes, settles that and waits again, whatever else happens. */
+const idleness = weighted<Command>(
+  [5, record({ do: fc.constant('enqueue'), jobs: fc.array(plain, { minLength: 1, maxLength: 2 }), repeat })],
+  [
+    12,
+    record({
+      do: fc.constant('exchange'),
+      worker: fc.constant<Which>({ back: 0, of: 'present' }),
+      settle: fc.array(
+        record({
+          claim: record({ back: fc.nat(1), of: fc.constant('present') }),
+          outcome: fc.constant({ kind: 'completed' }),
+        }),
+        { maxLength: 2 },
+      ),
+      claim: fc.constant<Claim>({ queues: ['q1'], count: 3, locks: 'take' }),
+      waits: fc.constant(true),
+      repeat,
+    }),
+  ],
+  [3, command],
 );
 
 /** What one run does: a sequence of commands on a store that keeps grants for an hour, or for no longer than a step. */
@@ -381,6 +416,7 @@ export const sequences: fc.Arbitrary<Sequence> = record({
     [4, fc.array(command, { minLength: 1, maxLength: 80, size: 'max' })],
     [2, fc.array(controlled, { minLength: 1, maxLength: 80, size: 'max' })],
     [1, fc.array(contention, { minLength: 1, maxLength: 60, size: 'max' })],
+    [1, fc.array(idleness, { minLength: 1, maxLength: 60, size: 'max' })],
   ),
 });
 

@@ -226,7 +226,10 @@ export class Lockstep {
       ...(command.claim !== null && { claim: command.claim }),
     });
     const call = this.#call();
-    const subject = await this.#backends.subject.exchange(call, request('subject'));
+    const waits = command.waits && settlements.length === 0 && command.claim !== null;
+    const subject = waits
+      ? await this.#backends.subject.exchangeWhenWoken(call, request('subject'), { timeout: 1 })
+      : await this.#backends.subject.exchange(call, request('subject'));
     const model = await this.#backends.model.exchange(call, request('model'));
     expect(comparable(subject)).toEqual(comparable(model));
     for (const [index, job] of subject.claimed.entries()) {
