@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Connection } from './connection.ts';
-import { sendBlock } from './send.ts';
+import { hearAtOnce, sendBlock } from './send.ts';
 
 /** How much longer than asked a blocked connection may stay silent before it counts as dead, in milliseconds; it may be a slow one. */
 const SILENCE = 5_000;
@@ -154,6 +154,7 @@ export class Blocker {
     const cancel = this.#dropAfter(client, SILENCE);
     try {
       await client.connect();
+      hearAtOnce(client);
       this.#id = await client.client('ID');
       return this.#client === client && !this.#closing.signal.aborted ? client : null;
     } catch (error) {

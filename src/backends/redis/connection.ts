@@ -15,7 +15,7 @@ import {
   unreachable,
 } from './refusals.ts';
 import { type ScriptName, script } from './scripts.ts';
-import { sendScript } from './send.ts';
+import { hearAtOnce, sendScript } from './send.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface Limits {
@@ -60,6 +60,7 @@ export class Connection {
     let stopGreeting = (): void => undefined;
     client.on('connect', () => {
       this.#turns += 1;
+      hearAtOnce(client);
       const late = new Error(`no answer within ${greeting} ms`);
       stopGreeting = clock.after(greeting, () => this.#drop(late));
     });

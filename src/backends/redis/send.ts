@@ -21,6 +21,14 @@ export function sendScript(
   return command.promise;
 }
 
+/**
+ * Has what comes over a new connection handed on as it comes. The client listens by `prependListener`, of which a stream takes no note:
+ * it then puts each piece by, and gives it out a tick later.
+ */
+export function hearAtOnce(client: Redis): void {
+  client.stream.on('data', () => undefined);
+}
+
 /** Blocks until there is a token in one of these lists. Its reply is not made text: who only waits does not read it. */
 export function sendBlock(client: Redis, lists: readonly string[], seconds: number): Promise<unknown> {
   const command = new Command('blpop', [], AS_IT_COMES);
