@@ -69,6 +69,8 @@ const SINGLES = {
   cancelledTotal: 'cancelled_total',
   /** Hash: queue → how many of its jobs are held. */
   heldTotal: 'held_total',
+  /** Counter: how many scripts have run that may change what a claim must look at: see lua/shared/express.lua. */
+  disturbances: 'disturbances',
   successfulTotal: 'successful_total',
   failedTotal: 'failed_total',
 } as const;
@@ -103,6 +105,11 @@ const FAMILIES = {
   processing: 'processing:',
   /** Hash: jobs of a worker that are to be cancelled → token of the claim. */
   cancels: 'cancels:',
+  /**
+   * String: a worker has nothing, and its queue held nothing: the disturbances until then, a space, the queue. Or what it has claimed
+   * since: `!`, client and call, and the reply. See lua/shared/express.lua.
+   */
+  calm: 'calm:',
   /** List of at most one token: a worker's process is to check in, as there is news in its `cancels`, or a type's pause has ended. */
   control: 'control:',
   /** Zset: parked jobs of a type → sequence. */

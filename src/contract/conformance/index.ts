@@ -1,6 +1,7 @@
 /** The conformance suite: what every backend must do, as tests. One file for each concern. */
 import { describe } from 'vitest';
 import { bulkSuite } from './bulk.ts';
+import { calmSuite } from './calm.ts';
 import { checkInSuite } from './check-in.ts';
 import { claimSuite } from './claim.ts';
 import { closedSuite } from './closed.ts';
@@ -53,6 +54,7 @@ const suites = [
   checkInSuite,
   signalSuite,
   standbySuite,
+  calmSuite,
   resultsSuite,
   watchingSuite,
   idempotenceSuite,

@@ -53,3 +53,14 @@ test('a prefix of any characters is the same in a script as elsewhere', async ()
   await server.cli('EVAL', source, '1', odd.the('sequence'), 'c', '1', '1', 'failed', '7');
   expect(await server.cli('GET', odd.the('failedTotal'))).toBe('7');
 });
+
+/** They tell that a process is alive, and change nothing that a claim goes by. */
+const UNDISTURBING = ['check-in', 'renew'];
+
+test('every script that may change what a claim goes by says so', () => {
+  for (const name of SCRIPTS) {
+    const { source } = script(name, keys);
+    const isHarmless = source.startsWith('#!lua flags=no-writes\n') || UNDISTURBING.includes(name);
+    expect(source.includes("\ncall('INCR', DISTURBANCES)\n"), name).toBe(!isHarmless);
+  }
+});

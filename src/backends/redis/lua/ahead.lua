@@ -4,7 +4,7 @@
 -- ARGV  1 id, 2 the most that are counted
 -- Returns that number; false where no such job waits or is held.
 -- Atomic since a job must not move while it is looked for. Of a list it looks at no more entries than are counted.
---@include start
+--@include base
 --@include envelope
 
 local id, most = ARGV[1], tonumber(ARGV[2])

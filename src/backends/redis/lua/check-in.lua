@@ -8,7 +8,7 @@
 --           something to do or -1: promote, fire, reclaim, pass grants, expire, unpark }
 -- Atomic since two who find nobody leading must not both begin, and a sweep in between would make a dead lease live again. What it
 -- looks at are the queues and types that it is given, the types of which jobs are kept, and the heads of what is sorted by time.
---@include start
+--@include base
 --@include pace
 --@include queues
 --@include work

@@ -38,6 +38,8 @@ local claimed, owned, taken = {}, {}, 0
 local settled
 -- What has left its queue and is yet to be claimed: { queue, ids, values }.
 local popped
+-- What is noted of this worker's calm: see shared/express.lua.
+local calm
 -- That of the first job claimed, and whether enough of those that follow it are kept from others.
 local first_token, are_tokens_taken
 
@@ -85,6 +87,7 @@ end
 --@include claim
 
 local earlier = earlier_reply(client, number)
+if not earlier and sub(calm, 1, #client + 17) == '!' .. client .. number then earlier = sub(calm, #client + 18) end
 
 -- A repeat finds its claims by their tokens, which lie in the range that the first call took.
 if earlier then

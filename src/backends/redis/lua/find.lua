@@ -5,7 +5,7 @@
 -- Returns false, or { envelope, state, detail, second detail, failures, progress, result }; the details: worker and token for
 -- processing, for all else that of shared/place; progress and result are '' where there is none.
 -- Atomic since the parts of the answer must belong together. Looks at each worker, never at a queue.
---@include start
+--@include base
 --@include telling
 --@include envelope
 --@include place

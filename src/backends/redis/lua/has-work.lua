@@ -3,7 +3,7 @@
 -- KEYS  1 the sequence
 -- ARGV  the queues
 -- Returns 1 or 0. Atomic since a queue and what holds for it must belong together.
---@include start
+--@include base
 --@include pace
 --@include queues
 --@include work

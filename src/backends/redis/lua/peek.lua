@@ -5,7 +5,7 @@
 -- Returns for each entry, flat: a job's id or a whole envelope, its stored form, and how many entries of that id are
 -- cancelled. Only the first granted job where there is one and the look starts at 0.
 -- Atomic since an id and its envelope must belong together.
---@include start
+--@include base
 
 local queue, first, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local found = {}

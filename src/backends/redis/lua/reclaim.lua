@@ -56,7 +56,7 @@ for _, worker in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
   left = left - #jobs
   call('ZREM', WORKERS, worker)
   call('HDEL', TAKES, worker)
-  call('DEL', cancels_key(worker), control_key(worker))
+  call('DEL', cancels_key(worker), control_key(worker), calm_key(worker))
 end
 grant_all(freed, tonumber(ARGV[1]))
 wake_claimers()

@@ -11,7 +11,7 @@ if call('ZSCORE', WORKERS, ARGV[1]) then
   else
     call('ZREM', WORKERS, ARGV[1])
     call('HDEL', TAKES, ARGV[1])
-    call('DEL', cancels_key(ARGV[1]), control_key(ARGV[1]))
+    call('DEL', cancels_key(ARGV[1]), control_key(ARGV[1]), calm_key(ARGV[1]))
   end
 end
 return 1

@@ -4,7 +4,7 @@
 -- ARGV  1 the key with its type
 -- Returns false, or { id, queue, until when or '' }
 -- Atomic since a record counts only together with its job.
---@include start
+--@include base
 --@include telling
 --@include envelope
 --@include unique

@@ -5,7 +5,7 @@
 -- Returns { { queue, waiting, held, … }, { worker, processing, end of lease, what it takes or '', … }, scheduled, failed, completed, parked, dead,
 --           successful, failed in all }
 -- Atomic since the counts must add up. Its length is that of the queues, workers and kept types, not of the jobs.
---@include start
+--@include base
 
 local queues, workers = {}, {}
 for _, queue in ipairs(call('SMEMBERS', QUEUES)) do

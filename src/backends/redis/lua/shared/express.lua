@@ -2,16 +2,28 @@
 -- for more (a limit, a pause, a grant, a priority, somebody who watches), and nobody waits for one of those locks. What all the rest of
 -- the script needs takes longer to set up than this takes to run, so it goes on only where there is more to do, with what was done here.
 -- For the same reason there are no functions and hardly any tables here. needs: clock. Reads: what the script has of its words.
--- Writes: settled, popped, claimed, owned, taken, first_token. Returns from the script where that was all.
-local kept = call('MGET', CALLS_PREFIX .. client, TOKEN)
-local kept_calls, newest = kept[1], kept[2]
+-- Writes: settled, popped, claimed, owned, taken, first_token, calm. Returns from the script where that was all.
+--
+-- Calm: whoever owns nothing and finds nothing in his only queue notes how many disturbances there were until then. Every script counts
+-- as one that may change anything which a claim must look at, a lease that goes included. So when he is woken, and none has come
+-- since, all is as it was, and he need not look. What he claims is then noted in the stead of the calm, for a repeat: in the same command
+-- as the token, and not as a call of its own.
+local kept = call('MGET', CALLS_PREFIX .. client, TOKEN, DISTURBANCES, CALM_PREFIX .. worker)
+local kept_calls, newest, disturbances = kept[1], kept[2], kept[3] or '0'
+calm = kept[4] or ''
+local is_calm = is_woken and queue_count == 1 and calm == disturbances .. ' ' .. argv[queues_at]
 
 -- More values than a thousand are too many for unpack.
 local is_common = not (kept_calls and number <= sub(kept_calls, 17, 32))
   and others == '' and plain + locked <= 1000 and count <= 1000
+-- A repeat of a claim that was made in the calm.
+if not has_settlements and sub(calm, 1, 1) == '!' and sub(calm, 2, #client + 17) == client .. number then is_common = false end
 if is_common then
   local queue = queue_count > 0 and argv[queues_at] or ''
-  if is_woken then
+  if is_calm then
+    -- So it is common.
+    is_common = true
+  elseif is_woken then
     -- It settles nothing, and owns nothing: so what it owns then is what it claims.
     is_common = call('EXISTS', CONTROLS, PAUSED_TYPES, UNGRANTED, WATCHED, GRANTED_PREFIX .. queue, PRIORITY_PREFIX .. queue,
       CANCELLED_PREFIX .. queue, PROCESSING_PREFIX .. worker) == 0
@@ -62,7 +74,7 @@ if is_common then
     if freed_keys and call('EXISTS', unpack(awaited)) > 0 then freed_keys = nil end
   end
   -- A lease goes only when nothing is owned under it. A score would be written as text first, which takes three times as long as this.
-  is_common = (locked == 0 or freed_keys) and (hits > 0 or freed_keys or call('ZRANK', WORKERS, worker))
+  is_common = (locked == 0 or freed_keys) and (is_calm or hits > 0 or freed_keys or call('ZRANK', WORKERS, worker))
 
   if is_common then
     if not stale then
@@ -172,12 +184,23 @@ if is_common then
         call('HSET', processing, unpack(owned))
       end
       local first, last = owned[2], owned[2 * taken]
-      if first then call('SET', TOKEN, last) end
       local reply = first and digits .. ' ' .. first .. ' ' .. last or digits .. ' 1 0'
-      --@inline remember
+      local owns = taken
+      if is_calm and first then
+        call('MSET', TOKEN, last, CALM_PREFIX .. worker, '!' .. client .. number .. reply)
+      else
+        if first then call('SET', TOKEN, last) end
+        --@inline remember
+        if not is_woken then owns = call('HLEN', processing) end
+        if owns > 0 then
+          if first and calm ~= '' and sub(calm, 1, 1) ~= '!' then call('DEL', CALM_PREFIX .. worker) end
+        elseif count > 0 and queue_count == 1 then
+          local calm_now = disturbances .. ' ' .. argv[queues_at]
+          if calm ~= calm_now then call('SET', CALM_PREFIX .. worker, calm_now) end
+        end
+      end
       -- Each text of a reply takes long to be told, and to be read. A small job alone, with an id of this system's, whose length is
       -- known, is told as one.
-      local owns = is_woken and taken or call('HLEN', processing)
       local told = digits .. ' ' .. (first or '0') .. ' ' .. millis
       if taken == 1 and owns == 1 and #claimed[1] == ID_LENGTH and #claimed[2] < 4096 then
         return told .. ' ' .. claimed[1] .. ' ' .. claimed[2]
