@@ -91,16 +91,16 @@ export const LATE_LOCKS: readonly Lock[] = [{ key: 'k1', concurrency: 1 }];
 
 type Weighted<Value> = readonly [weight: number, arbitrary: fc.Arbitrary<Value>];
 
-function weighted<Value>(...choices: readonly Weighted<Value>[]): fc.Arbitrary<Value> {
+export function weighted<Value>(...choices: readonly Weighted<Value>[]): fc.Arbitrary<Value> {
   return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 }
 
 /** Plain objects, which print shorter than those without a prototype. */
-function record<Fields extends object>(fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> }) {
+export function record<Fields extends object>(fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> }) {
   return fc.record(fields, { noNullPrototype: true });
 }
 
-function lock(key: string, ...concurrencies: readonly number[]): fc.Arbitrary<Lock> {
+export function lock(key: string, ...concurrencies: readonly number[]): fc.Arbitrary<Lock> {
   return record({ key: fc.constant(key), concurrency: fc.constantFrom(...concurrencies) });
 }
 
@@ -221,7 +221,7 @@ const perhapsMade: fc.Arbitrary<Enqueued | null> = fc.option(
   enqueued.map(({ due: _, ...job }) => job),
   { freq: 3 },
 );
-const repeat = fc.boolean();
+export const repeat = fc.boolean();
 
 const pauseTarget: fc.Arbitrary<PauseTarget> = fc.oneof(
   fc.constantFrom(...QUEUES).map((queue) => ({ queue })),
@@ -239,7 +239,7 @@ const queueLimit: fc.Arbitrary<QueueLimit | null> = weighted<QueueLimit | null>(
   ],
 );
 
-const command = weighted<Command>(
+export const command = weighted<Command>(
   [10, record({ do: fc.constant('enqueue'), jobs, repeat })],
   [
     20,
@@ -325,7 +325,7 @@ const command = weighted<Command>(
 );
 
 /** What an operator does beside: it makes everything else stand still for a while, so most sequences do without. */
-const controlled = weighted<Command>(
+export const controlled = weighted<Command>(
   [40, command],
   [1, record({ do: fc.constant('pause'), target: pauseTarget, why: pauseReason, repeat })],
   [2, record({ do: fc.constant('resume'), target: pauseTarget, repeat })],
@@ -340,87 +340,3 @@ const controlled = weighted<Command>(
     }),
   ],
 );
-
-/** Jobs that want two keys where each is always wanted by others as well: they are passed to and fro. */
-const contended: fc.Arbitrary<Enqueued> = record({
-  again: fc.constant(null),
-  type: fc.constant('t1'),
-  queue: fc.constant('q1'),
-  payload: fc.constant('{}'),
-  locks: weighted<readonly Lock[]>(
-    [3, fc.tuple(lock('k1', 1))],
-    [3, fc.tuple(lock('k2', 1))],
-    [2, fc.tuple(lock('k1', 1), lock('k2', 1))],
-    [1, fc.tuple(lock('k1', 1), lock('k2', 1), lock('k3', 1))],
-  ),
-});
-
-const plain: fc.Arbitrary<Enqueued> = record({
-  again: fc.constant(null),
-  type: fc.constantFrom(...TYPES),
-  queue: fc.constant('q1'),
-  payload: fc.constant('{}'),
-  locks: fc.constant([]),
-});
-
-const contention = weighted<Command>(
-  [3, record({ do: fc.constant('enqueue'), jobs: fc.array(contended, { minLength: 3, maxLength: 6 }), repeat })],
-  [
-    12,
-    record({
-      do: fc.constant('exchange'),
-      worker: fc.constant<Which>({ back: 0, of: 'present' }),
-      settle: fc.array(
-        record({
-          claim: record({ back: fc.nat(2), of: fc.constant('present') }),
-          outcome: fc.constant({ kind: 'completed' }),
-        }),
-        { minLength: 1, maxLength: 1 },
-      ),
-      claim: fc.constant<Claim>({ queues: ['q1'], count: 10, locks: 'take' }),
-      waits: fc.constant(false),
-      repeat,
-    }),
-  ],
-  [1, command],
-);
-
-/** A worker that has little to do: it waits for its only queue, claims what comes, settles that and waits again, whatever else happens. */
-const idleness = weighted<Command>(
-  [5, record({ do: fc.constant('enqueue'), jobs: fc.array(plain, { minLength: 1, maxLength: 2 }), repeat })],
-  [
-    12,
-    record({
-      do: fc.constant('exchange'),
-      worker: fc.constant<Which>({ back: 0, of: 'present' }),
-      settle: fc.array(
-        record({
-          claim: record({ back: fc.nat(1), of: fc.constant('present') }),
-          outcome: fc.constant({ kind: 'completed' }),
-        }),
-        { maxLength: 2 },
-      ),
-      claim: fc.constant<Claim>({ queues: ['q1'], count: 3, locks: 'take' }),
-      waits: fc.constant(true),
-      repeat,
-    }),
-  ],
-  [3, command],
-);
-
-/** What one run does: a sequence of commands on a store that keeps grants for an hour, or for no longer than a step. */
-export const sequences: fc.Arbitrary<Sequence> = record({
-  // Every step takes a millisecond at least: after one, such a grant has ended.
-  grantTimeout: fc.constantFrom(1, HOUR),
-  commands: weighted<readonly Command[]>(
-    [4, fc.array(command, { minLength: 1, maxLength: 80, size: 'max' })],
-    [2, fc.array(controlled, { minLength: 1, maxLength: 80, size: 'max' })],
-    [1, fc.array(contention, { minLength: 1, maxLength: 60, size: 'max' })],
-    [1, fc.array(idleness, { minLength: 1, maxLength: 60, size: 'max' })],
-  ),
-});
-
-export interface Sequence {
-  readonly grantTimeout: number;
-  readonly commands: readonly Command[];
-}

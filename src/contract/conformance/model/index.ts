@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../../runtime/clock.ts';
 import type { Backend } from '../../backend.ts';
 import type { StoreOptions, Subject } from '../subject.ts';
-import { type Sequence, sequences } from './commands.ts';
 import { Lockstep } from './lockstep.ts';
+import { type Sequence, sequences } from './sequences.ts';
 
 /** Opens a new model with a clock of ours. The suite may not import a backend, so it is handed in. */
 export type OpenModel = (options: StoreOptions & { readonly clock: Clock }) => Promise<Backend>;

@@ -3,7 +3,7 @@
 -- the sequence; then id and payload of each. count: of all jobs. uniques: what is needed for those that have a unique key, or nil.
 -- Returns a text of one digit for each job: 1 enqueued, 0 its id is in the books already, or its key was taken: 2 kept, 3 replaced,
 -- 4 extended, 5 rejected; then, where there was any of these, a space and [id, queue] of each other job, as JSON. The caller wakes the
--- claimers. needs: start.
+-- claimers. needs: base.
 
 --@include priority
 

@@ -1,4 +1,4 @@
--- What nearly every script starts with: the clock, and what the script reports at its end.
+-- What every script has, but for its common case: the clock, and what it reports at its end.
 --@include clock
 
 local now = tonumber(millis)

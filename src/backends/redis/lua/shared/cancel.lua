@@ -1,4 +1,4 @@
--- Removing jobs that wait. needs: start, telling, envelope, locks.
+-- Removing jobs that wait. needs: base, telling, envelope, locks.
 
 -- Who runs a job, and under which token; nil where nobody does. Looks at each worker, never at a queue.
 local function owner_of(id)

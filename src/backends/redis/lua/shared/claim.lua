@@ -1,4 +1,4 @@
--- Taking jobs from queues. needs: start, envelope, locks. Reads: worker, count, budget, with_locks, grant_timeout, and what has been
+-- Taking jobs from queues. needs: base, envelope, locks. Reads: worker, count, budget, with_locks, grant_timeout, and what has been
 -- claimed and popped so far.
 
 --@include queues

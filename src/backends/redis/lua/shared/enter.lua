@@ -1,4 +1,4 @@
--- Putting jobs into their queues: but for the enqueue, nothing else does. needs: start, telling, envelope.
+-- Putting jobs into their queues: but for the enqueue, nothing else does. needs: base, telling, envelope.
 
 --@include priority
 

@@ -21,8 +21,7 @@ if not has_settlements and sub(calm, 1, 1) == '!' and sub(calm, 2, #client + 17)
 if is_common then
   local queue = queue_count > 0 and argv[queues_at] or ''
   if is_calm then
-    -- So it is common.
-    is_common = true
+    -- All that is looked at below was not there, and is not there now.
   elseif is_woken then
     -- It settles nothing, and owns nothing: so what it owns then is what it claims.
     is_common = call('EXISTS', CONTROLS, PAUSED_TYPES, UNGRANTED, WATCHED, GRANTED_PREFIX .. queue, PRIORITY_PREFIX .. queue,

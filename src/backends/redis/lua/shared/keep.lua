@@ -1,4 +1,4 @@
--- Jobs that have ended and are kept. needs: start.
+-- Jobs that have ended and are kept. needs: base.
 
 -- For how long (ms) and how many are kept, by a rule; -1 for no limit.
 local function read_rule(rule)

@@ -1,4 +1,4 @@
--- Places of locks and rates: who has them, who waits, and how one that comes free is passed on. needs: start, telling, envelope.
+-- Places of locks and rates: who has them, who waits, and how one that comes free is passed on. needs: base, telling, envelope.
 
 --@include enter
 --@include pace

@@ -1,4 +1,4 @@
--- What becomes of a job whose unique key may be taken. needs: start, envelope, locks, unique, cancel.
+-- What becomes of a job whose unique key may be taken. needs: base, envelope, locks, unique, cancel.
 -- `others` are those that stood, or stand; `freed` the lock keys that jobs which were replaced have left.
 local others, freed = {}, {}
 

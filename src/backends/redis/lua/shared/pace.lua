@@ -1,4 +1,4 @@
--- The pace of rates, as core/rate.ts tells it. needs: start.
+-- The pace of rates, as core/rate.ts tells it. needs: base.
 
 -- The instant from which on one more job may start; infinite where all of its places are kept for others.
 local function starts_at(key, burst, interval, reserved)

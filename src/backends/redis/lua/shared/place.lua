@@ -1,4 +1,4 @@
--- Where a job is that no worker has. needs: start, telling, envelope.
+-- Where a job is that no worker has. needs: base, telling, envelope.
 -- Returns its state, and a detail: due for scheduled, failed at for failed, completed at for completed, reason for parked, key
 -- for held, '1' for waiting with a grant.
 local function place_of(id, line)

@@ -1,7 +1,7 @@
 -- How a queue is ordered. Jobs without a priority are in its list, all others in a sorted set, so that a queue without
 -- priorities has a list alone. A score goes by the priority first, the highest in front: those that come before the list are
 -- below 0. Among those of one priority it goes by one count: what comes to the back has the number that it got, what comes to
--- the front the same below the middle. needs: start.
+-- the front the same below the middle. needs: base.
 local PRIORITY_STEP, MIDDLE, MOST_PRIORITY = 2 ^ 42, 2 ^ 41, 1000
 
 -- What is damaged says nothing.

@@ -1,4 +1,4 @@
--- Which queues and types may be claimed from now. needs: start, pace.
+-- Which queues and types may be claimed from now. needs: base, pace.
 local QUEUE_MARK = '\239\191\190'
 
 -- What holds for a queue, or nil, as for nearly all: { paused, concurrency, burst, interval }.

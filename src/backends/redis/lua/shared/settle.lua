@@ -1,4 +1,4 @@
--- Ending attempts. needs: start, envelope, locks. Reads: worker, grant_timeout.
+-- Ending attempts. needs: base, envelope, locks. Reads: worker, grant_timeout.
 local freed, released = {}, {}
 
 -- Writes a job's line with one more attempt used, and keeps what went wrong.

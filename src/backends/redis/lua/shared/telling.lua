@@ -1,4 +1,4 @@
--- Telling those who watch a job that something has happened to it. needs: start.
+-- Telling those who watch a job that something has happened to it. needs: base.
 
 -- Whether any job has something beside its envelope: watchers, progress, failures of an earlier life. Looked up once for all
 -- three, as there mostly are none.

@@ -1,4 +1,4 @@
--- Unique keys, each of one job type. needs: start, envelope.
+-- Unique keys, each of one job type. needs: base, envelope.
 -- A record tells until when it holds ('-' where the key is its job's own, for as long as it waits or until it is done), the job's
 -- sequence, its id and its queue. One that is a job's own counts only while the job is in the books and says the same.
 

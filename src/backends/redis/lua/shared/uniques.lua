@@ -1,4 +1,4 @@
--- What only unique jobs need is made where there is one: to make it all takes half as long as to enqueue a job. needs: start.
+-- What only unique jobs need is made where there is one: to make it all takes half as long as to enqueue a job. needs: base.
 -- Reads: uniques_given ('' or a list as JSON, with [number of the job, its unique key with its type, for how long it takes that,
 -- what it does where another has it]), grant_timeout.
 local uniques

@@ -1,4 +1,4 @@
--- Whether there is anything to claim now in one of the queues that ARGV names from `first` to `last`. needs: start, queues.
+-- Whether there is anything to claim now in one of the queues that ARGV names from `first` to `last`. needs: base, queues.
 local function has_work(first, last)
   for at = first, last do
     local queue = ARGV[at]
