@@ -1,10 +1,7 @@
-import type { Enqueued, EnqueueReply } from '../contract/backend.ts';
+import { ENQUEUE_BUDGET, type Enqueued, type EnqueueReply, enqueueWork, Step } from '../contract/backend.ts';
 import type { NewJob } from '../core/envelope.ts';
 import type { Clock } from '../runtime/clock.ts';
 
-/** One call takes no more jobs, and no more payload in characters, than this: a step of the backend must stay short. */
-const MOST_JOBS = 500;
-const MOST_CHARACTERS = 4_194_304;
 /** So many are sent as two calls where none is under way: the store works on one while this process makes, and reads, the other. */
 const LEAST_HALVED = 64;
 
@@ -48,7 +45,7 @@ export class Outbox {
     const items = this.#items;
     this.#items = [];
     const isHalved = this.#underway === 0 && items.length >= LEAST_HALVED;
-    const most = isHalved ? Math.ceil(items.length / 2) : MOST_JOBS;
+    const most = isHalved ? Math.ceil(items.length / 2) : ENQUEUE_BUDGET;
     for (const batch of batchesOf(items, ({ job }) => job, most)) this.#sendBatch(batch);
   }
 
@@ -68,19 +65,25 @@ export class Outbox {
 }
 
 /** Cuts a list into pieces that one call may take, in order, of so many at most. */
-export function batchesOf<Item>(items: readonly Item[], jobOf: (item: Item) => NewJob, most = MOST_JOBS): Item[][] {
+export function batchesOf<Item>(
+  items: readonly Item[],
+  jobOf: (item: Item) => NewJob,
+  most = ENQUEUE_BUDGET,
+): Item[][] {
   const batches: Item[][] = [];
+  const bound = { count: Math.min(most, ENQUEUE_BUDGET), work: ENQUEUE_BUDGET };
   let batch: Item[] = [];
-  let characters = 0;
+  let step = new Step(bound);
   for (const item of items) {
-    const { length } = jobOf(item).payload;
-    if (batch.length > 0 && (batch.length >= Math.min(most, MOST_JOBS) || characters + length > MOST_CHARACTERS)) {
+    const job = jobOf(item);
+    const [work, characters] = [enqueueWork(job), job.payload.length];
+    if (!step.take(work, characters)) {
       batches.push(batch);
       batch = [];
-      characters = 0;
+      step = new Step(bound);
+      step.take(work, characters);
     }
     batch.push(item);
-    characters += length;
   }
   if (batch.length > 0) batches.push(batch);
   return batches;

@@ -23,6 +23,7 @@ import type { ResultStore } from './results.ts';
 import type { ScheduleStore } from './schedules.ts';
 import type { EnqueueReply, UniqueKeys } from './uniqueness.ts';
 
+export * from './bounds.ts';
 export type * from './bulk.ts';
 export * from './check-in.ts';
 export type * from './controls.ts';
@@ -148,9 +149,9 @@ export interface LeaseBackend {
   /**
    * Hands back all that the worker owns by the books, but the claims with these tokens: a store that lost its newest writes
    * (a failover, a power failure) may have forgotten that they were settled. They go to the fronts of their queues as if
-   * reclaimed, without a crash on their count.
+   * reclaimed, without a crash on their count. Up to `limit` of them, the latest claims first.
    */
-  relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply>;
+  relinquish(call: Call, worker: string, known: readonly string[], limit: number): Promise<SweepReply>;
   /**
    * Takes up to `limit` jobs back from workers whose lease has ended: a crash is counted, locks come free, and the job goes
    * to the front of its queue (or queues up for its locks) as if released. One that had its `MOST_CRASHES`th crash in a row is
@@ -179,9 +180,10 @@ export interface ScheduleBackend {
    */
   promote(limit: number): Promise<PromoteReply>;
   /**
-   * Grants the places that steps before left at their bound. Then looks at up to `limit` grants that were not claimed in time. Where a job of another queue waits for the same key, the
-   * place passes to it and the job goes to the front of its queue without a grant; else the grant is renewed, since no
-   * other manager could use it.
+   * Grants the places that steps before left at their bound. Then looks at up to `limit` grants that were not claimed in time, the
+   * oldest first. Where a job of another queue waits for the same key, the place passes to it and the job goes to the front of its
+   * queue without a grant; else the grant is renewed, since no other manager could use it. It looks at `PASS_BUDGET` waiters of a key,
+   * and takes up no other grant once it has looked at as many in all.
    */
   passGrants(limit: number): Promise<SweepReply>;
   /**
@@ -286,17 +288,8 @@ export interface Backend
   close(): Promise<void>;
 }
 
-/** How many waiters of a lock key `passGrants` looks at for one of another queue. */
-export const PASS_BUDGET = 100;
-
 /** How long a grant is kept for a job before it may pass to a job of another queue, unless a backend is told otherwise. */
 export const GRANT_TIMEOUT = 10_000;
-
-/**
- * How many waiting jobs a step looks at, at most, when it grants places. The keys that are left are remembered, and the
- * exchanges and `passGrants` that follow go on with them, `RESUMED_KEYS` at a time.
- */
-export const GRANT_BUDGET = 500;
 
 /**
  * How often a job that needs several locks goes on to wait for another one, holding nothing, before it keeps what it gets: it
@@ -304,7 +297,3 @@ export const GRANT_BUDGET = 500;
  * the order is what keeps two such jobs from waiting for each other.
  */
 export const MOST_PASSES = 3;
-export const RESUMED_KEYS = 100;
-
-/** How many entries a claim looks at beyond those it takes, at most: the bound of its step. */
-export const CLAIM_BUDGET = 500;

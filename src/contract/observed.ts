@@ -152,8 +152,8 @@ export class ObservedBackend implements Backend {
     return reply;
   }
 
-  async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
-    const reply = await this.#backend.relinquish(call, worker, known);
+  async relinquish(call: Call, worker: string, known: readonly string[], limit: number): Promise<SweepReply> {
+    const reply = await this.#backend.relinquish(call, worker, known, limit);
     this.#emitMoves(reply.moves);
     return reply;
   }

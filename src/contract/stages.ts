@@ -18,7 +18,7 @@ import { decodePayload } from '../core/payload.ts';
 import { withAnyOf } from '../runtime/abort.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, SWEEP_BUDGET } from './backend.ts';
 import { Caller } from './call.ts';
 
 /** What `lockJob` gives: 0, -1, or the id of the lock, 1 or more. */
@@ -59,7 +59,6 @@ export type Envelope = (Job & { readonly id: string }) | (ForeignEnvelope & { re
 const DEFAULT_BLOCKING_TIMEOUT = 10_000;
 const DEFAULT_LEASE = 15_000;
 const POLL_INTERVAL = 1_000;
-const SWEEP_LIMIT = 100;
 
 /**
  * The contract's stages one at a time, for a loop of one's own: pop, lock, process, release, clear. The manager uses the same
@@ -358,9 +357,9 @@ export class Stages {
     const now = this.#clock.monotonic();
     if (now - this.#lastSweep < POLL_INTERVAL) return;
     this.#lastSweep = now;
-    await this.backend.reclaim(SWEEP_LIMIT);
-    await this.backend.promote(SWEEP_LIMIT);
-    await this.backend.passGrants(SWEEP_LIMIT);
+    await this.backend.reclaim(SWEEP_BUDGET);
+    await this.backend.promote(SWEEP_BUDGET);
+    await this.backend.passGrants(SWEEP_BUDGET);
   }
 
   #canceled(queue: string): CanceledError {

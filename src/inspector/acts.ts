@@ -1,14 +1,14 @@
-import type { Acted, Backend, Page } from '../contract/backend.ts';
+import {
+  type Acted,
+  type Backend,
+  BROWSE_BUDGET,
+  CANCEL_BUDGET,
+  ENDED_BUDGET,
+  type Page,
+} from '../contract/backend.ts';
 import type { Caller } from '../contract/call.ts';
 import { JobConflictError, WingmanError } from '../core/errors.ts';
 import { checkFilter, type JobFilter } from '../core/filter.ts';
-
-/** How many jobs one step of a long act takes. */
-const STEP = 200;
-/** How many jobs one step looks at. */
-const BROWSE_STEP = 500;
-/** A job may have to be looked for with each worker, and its places granted to others. */
-const CANCEL_STEP = 100;
 
 /**
  * Gives a failed job a new set of attempts, and puts it at the back of its queue.
@@ -72,9 +72,9 @@ export async function cancelMany(backend: Backend, caller: Caller, filter: JobFi
   let cancelled = 0;
   let cursor: string | null = null;
   do {
-    const page: Page = await backend.bulk.browse(checked, cursor, BROWSE_STEP);
-    for (let start = 0; start < page.ids.length; start += CANCEL_STEP) {
-      const ids = page.ids.slice(start, start + CANCEL_STEP);
+    const page: Page = await backend.bulk.browse(checked, cursor, BROWSE_BUDGET);
+    for (let start = 0; start < page.ids.length; start += CANCEL_BUDGET) {
+      const ids = page.ids.slice(start, start + CANCEL_BUDGET);
       const { results } = await caller.call((call) => backend.bulk.cancel(call, ids));
       results.forEach((result, index) => {
         if (result === 'cancelled') cancelled += 1;
@@ -106,7 +106,7 @@ async function forAllFailed(
   // Those that are refused stay where they are, before all others.
   let refused = 0;
   while (left > 0) {
-    const ids = await backend.list({ state: 'failed' }, refused, Math.min(STEP, left));
+    const ids = await backend.list({ state: 'failed' }, refused, Math.min(ENDED_BUDGET, left));
     if (ids.length === 0) break;
     const results = await act(ids);
     done += results.filter((result) => result === 'retried' || result === 'discarded').length;

@@ -1,13 +1,17 @@
 // Pauses, and the limits of queues: what an operator tells all managers.
-import type { Backend, Pause, PauseReason, PauseTarget, QueueLimitView } from '../contract/backend.ts';
+import {
+  type Backend,
+  type Pause,
+  type PauseReason,
+  type PauseTarget,
+  type QueueLimitView,
+  SWEEP_BUDGET,
+} from '../contract/backend.ts';
 import type { Caller } from '../contract/call.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkQueue, checkType } from '../core/job.ts';
 import { checkNames } from '../core/options.ts';
 import { paceOf, type Rate } from '../core/rate.ts';
-
-/** How many parked jobs one step brings back. */
-const STEP = 500;
 
 /** Who lets a queue or a type rest, and why: what others are told who ask why a job waits. */
 export interface PauseOptions {
@@ -72,7 +76,7 @@ export async function resume(backend: Backend, caller: Caller, target: PauseTarg
   const checked = checkTarget(target);
   const wasPaused = await caller.call((call) => backend.controls.resume(call, checked));
   // Its managers would do so within a second: they need not be waited for.
-  if ('type' in checked) while ((await backend.unpark([checked.type], STEP)).more);
+  if ('type' in checked) while ((await backend.unpark([checked.type], SWEEP_BUDGET)).more);
   return wasPaused;
 }
 

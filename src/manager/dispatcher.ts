@@ -1,4 +1,12 @@
-import type { Backend, Claim, ExchangeReply, ExchangeRequest, Settlement, Takes } from '../contract/backend.ts';
+import {
+  type Backend,
+  type Claim,
+  EXCHANGE_BUDGET,
+  type ExchangeReply,
+  type ExchangeRequest,
+  type Settlement,
+  type Takes,
+} from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
@@ -11,8 +19,9 @@ import type { Surroundings } from '../runtime/surroundings.ts';
 import { Gate } from './gate.ts';
 import { Listener } from './listener.ts';
 import { Outage } from './outage.ts';
-import { batchSize, MOST_JOBS, Pipeline } from './pipeline.ts';
+import { batchSize, Pipeline } from './pipeline.ts';
 import { isSuspect, Runs } from './runs.ts';
+import { relinquish } from './strays.ts';
 
 export interface DispatcherOptions {
   readonly backend: Backend;
@@ -45,9 +54,6 @@ export interface DispatcherOptions {
 
 /** Milliseconds. */
 const REST = 2;
-
-const FORGOTTEN =
-  'the store has forgotten that these jobs were settled, and they run again: it has lost its newest writes';
 
 /**
  * The pump between the backend and the processors: an exchange settles what has ended and claims for the slots that are free.
@@ -239,7 +245,9 @@ export class Dispatcher {
     // Those who are about to end, or to hand back strays, or to find out whether there are any, wait for all that is under way.
     const isUnsure = this.#hasStrays || this.#isInDoubt;
     const isOrderly = isUnsure || this.#draining.signal.aborted;
-    if (!this.#pipeline.mayBegin(isOrderly ? 0 : Math.max(size, count))) return null;
+    // One that settles no more than fits into a step is as large as it may be.
+    const jobs = size < this.#settlements.length ? most : Math.max(size, count);
+    if (!this.#pipeline.mayBegin(isOrderly ? 0 : jobs)) return null;
     if (isUnsure && this.#listener.isListening) return null;
     this.#isInDoubt = false;
     const settlements = this.#settlements.splice(0, size);
@@ -294,7 +302,7 @@ export class Dispatcher {
   }
 
   #receive(request: ExchangeRequest, reply: ExchangeReply): void {
-    const isAlone = this.#pipeline.answered(request, reply.claimed.length) && !this.#listener.isListening;
+    const isAlone = this.#pipeline.answered(request, reply) && !this.#listener.isListening;
     this.#tellStale(request, reply);
     this.#receiveClaims(request, reply);
     if (request.worker !== this.#worker) return;
@@ -306,7 +314,7 @@ export class Dispatcher {
   #heard(request: ExchangeRequest, reply: ExchangeReply): void {
     this.#change.open();
     if (this.#givingUp.signal.aborted) return;
-    this.#pipeline.told(request, reply.claimed.length);
+    this.#pipeline.told(request, reply);
     this.#receiveClaims(request, reply);
     this.#listen(request, reply);
   }
@@ -318,25 +326,14 @@ export class Dispatcher {
     for (const job of claimed) this.#take(job, now);
   }
 
-  /**
-   * The books have more of this worker's than it knows of: the store has lost its newest writes, and with them that something
-   * was settled. Left alone, those jobs would be nobody's, and their places taken, for as long as the worker lives.
-   */
+  /** Left alone, what the books have of this worker beyond what it knows would be nobody's for as long as it lives. */
   async #relinquish(): Promise<void> {
     const worker = this.#worker;
     this.#hasStrays = false;
     if (worker === null) return;
     const known = [...this.#runs.jobs, ...this.#settlements.map(({ job }) => job)].map(({ token }) => token);
-    const { moves } = await this.#caller.call((call) =>
-      persist(
-        () => this.#options.backend.relinquish(call, worker, known),
-        'handing back strays',
-        this.#surroundings,
-        this.#givingUp.signal,
-      ),
-    );
-    const jobs = moves.filter(({ event }) => event === 'reclaimed').map(({ id }) => id);
-    if (jobs.length > 0) this.#surroundings.logger.warn({ worker, jobs }, FORGOTTEN);
+    const { backend } = this.#options;
+    await relinquish({ backend, caller: this.#caller, worker, known }, this.#surroundings, this.#givingUp.signal);
   }
 
   #tellStale({ settlements }: ExchangeRequest, { settled }: ExchangeReply): void {
@@ -393,7 +390,7 @@ export class Dispatcher {
   #listenNow(worker: string): void {
     const isIdle = this.#runs.size === 0;
     if (!this.#listener.makeRoom(isIdle)) return;
-    const claim = this.#claimOf(Math.min(MOST_JOBS, this.#freeSlots(0)));
+    const claim = this.#claimOf(Math.min(EXCHANGE_BUDGET, this.#freeSlots(0)));
     if (claim.count > 0) this.#listener.listen({ worker, settlements: [], claim }, isIdle);
   }
 }

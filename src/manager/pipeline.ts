@@ -1,12 +1,18 @@
-import type { ExchangeRequest, Settlement } from '../contract/backend.ts';
+import {
+  EXCHANGE_BUDGET,
+  type ExchangeReply,
+  type ExchangeRequest,
+  type Settlement,
+  Step,
+  settleWork,
+} from '../contract/backend.ts';
 import type { Clock } from '../runtime/clock.ts';
 
-// One exchange is one step of the backend, which must stay short.
-export const MOST_JOBS = 200;
-/** Of results, in characters; a single one may be longer. */
-const MOST_RESULT = 4_194_304;
 /** With fewer slots, two exchanges cost more than they save. */
 const LEAST_OVERLAP = 8;
+
+/** What the pipeline needs to know of an answer. */
+type ClaimReply = Pick<ExchangeReply, 'claimed' | 'more'>;
 
 export interface PipelineOptions {
   readonly concurrency: number;
@@ -35,7 +41,7 @@ export class Pipeline {
     this.#clock = clock;
   }
 
-  /** The newest claim got all that it asked for: there is more. */
+  /** The newest claim got all that it asked for, or all that fits into a step: there is more. */
   get isBusy(): boolean {
     return this.#isBusy;
   }
@@ -53,7 +59,7 @@ export class Pipeline {
 
   /** For how many jobs an exchange is at most. */
   get share(): number {
-    return this.#isOverlapping ? Math.min(MOST_JOBS, Math.ceil(this.#options.concurrency / 2)) : MOST_JOBS;
+    return this.#isOverlapping ? Math.min(EXCHANGE_BUDGET, Math.ceil(this.#options.concurrency / 2)) : EXCHANGE_BUDGET;
   }
 
   /**
@@ -78,13 +84,13 @@ export class Pipeline {
   }
 
   /** A claim that waited for work was answered. */
-  told({ claim }: ExchangeRequest, claimed: number): void {
-    if (claim !== undefined) this.#isBusy = claimed === claim.count;
+  told({ claim }: ExchangeRequest, { claimed, more }: ClaimReply): void {
+    if (claim !== undefined) this.#isBusy = more || claimed.length === claim.count;
   }
 
   /** The exchange was answered. Whether no other was under way meanwhile. */
-  answered(request: ExchangeRequest, claimed: number): boolean {
-    this.told(request, claimed);
+  answered(request: ExchangeRequest, reply: ClaimReply): boolean {
+    this.told(request, reply);
     const isAlone = this.#isAlone && this.#underway.length === 0;
     if (isAlone) this.#lastAloneOn = this.#clock.monotonic();
     return isAlone;
@@ -98,11 +104,11 @@ export class Pipeline {
 
 /** How many of these settlements one exchange takes, of at most so many. */
 export function batchSize(settlements: readonly Settlement[], most: number): number {
+  const step = new Step({ count: most, work: EXCHANGE_BUDGET });
   let size = 0;
-  let characters = 0;
-  for (const { outcome } of settlements) {
-    characters += outcome.kind === 'completed' ? (outcome.result?.length ?? 0) : 0;
-    if (size === most || (size > 0 && characters > MOST_RESULT)) break;
+  for (const { job, outcome } of settlements) {
+    const characters = outcome.kind === 'completed' ? (outcome.result?.length ?? 0) : 0;
+    if (!step.take(settleWork(job, outcome), characters)) break;
     size += 1;
   }
   return size;

@@ -1,8 +1,5 @@
-import type { SweepReply } from '../contract/backend.ts';
+import { SWEEP_BUDGET, type SweepReply } from '../contract/backend.ts';
 import type { Clock } from '../runtime/clock.ts';
-
-/** How many jobs one step moves at most: a step must stay short. */
-const STEP = 100;
 
 /** Repeats a bounded step while there is more, and lets the event loop come round in between. Returns the last reply. */
 export async function sweep<Reply extends SweepReply>(
@@ -11,7 +8,7 @@ export async function sweep<Reply extends SweepReply>(
   clock: Clock,
 ): Promise<Reply> {
   for (;;) {
-    const reply = await step(STEP);
+    const reply = await step(SWEEP_BUDGET);
     if (!reply.more || stopping.aborted) return reply;
     await clock.turn();
   }

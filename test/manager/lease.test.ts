@@ -1,7 +1,7 @@
 // Leases: lost by a manager that lives, and left by one that died.
 
 import { expect, test } from 'vitest';
-import type { Backend } from '../../src/contract/backend.ts';
+import { type Backend, SWEEP_BUDGET } from '../../src/contract/backend.ts';
 import { Caller } from '../../src/contract/call.ts';
 import { defineJob } from '../../src/core/job.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -100,15 +100,17 @@ test.each(stores)(
     await happened(manager, 'claimed');
     const worker = manager.worker ?? '';
 
-    // As after a failover: by the books the worker has a job that it settled long ago.
+    // As after a failover: by the books the worker has jobs that it settled long ago, more than one step hands back.
+    const count = SWEEP_BUDGET + 1;
     const stray = defineJob({ type: 't', queue: 'elsewhere' });
-    const [id = ''] = await enqueue(backend, stray.job());
-    const claim = { queues: ['elsewhere'], count: 1, locks: 'take' } as const;
+    const ids = await enqueue(backend, ...Array.from({ length: count }, () => stray.job()));
+    const claim = { queues: ['elsewhere'], count, locks: 'take' } as const;
     await new Caller('forgotten').call((call) => backend.exchange(call, { worker, settlements: [], claim }));
 
-    expect(await happened(manager, 'reclaimed')).toEqual([{ event: 'reclaimed', id, queue: 'elsewhere', worker }]);
-    expect(await backend.find(id)).toMatchObject({ state: 'waiting', job: { attempts: 0, crashes: 0 } });
-    await expect.poll(() => log.of(FORGOTTEN)).toMatchObject([{ worker, jobs: [id] }]);
+    const expected = ids.map((id) => ({ event: 'reclaimed', id, queue: 'elsewhere', worker })).reverse();
+    expect(await happened(manager, 'reclaimed', count)).toEqual(expected);
+    expect(await backend.find(ids[0] ?? '')).toMatchObject({ state: 'waiting', job: { attempts: 0, crashes: 0 } });
+    await expect.poll(() => log.of(FORGOTTEN)).toMatchObject([{ worker, jobs: ids.toReversed() }]);
     // What it is busy with stays its own.
     expect((await backend.find(busy))?.owner?.worker).toBe(worker);
     end.open();

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { open } from '../../src/backends/memory/index.ts';
-import type { Backend } from '../../src/contract/backend.ts';
+import { type Backend, MOST_CHARACTERS } from '../../src/contract/backend.ts';
 import { defineJob } from '../../src/core/job.ts';
 import { enqueue, happened, Latch, run } from './stage.ts';
 
-const MEBIBYTE = 1_048_576;
+/** Of which two go into one step. */
+const LARGE = Math.floor(MOST_CHARACTERS / 2.5);
 
 test('results that end at once are settled in several steps where they are large, and in one where they are not', async () => {
   const memory = await open();
@@ -33,13 +34,14 @@ test('results that end at once are settled in several steps where they are large
     return 'x'.repeat(length - 2);
   });
   const { manager } = await run({ backend, handlers: [handler], concurrency: 20 });
-  const sizes = [...Array<number>(10).fill(100), ...Array<number>(10).fill(MEBIBYTE)];
+  const sizes = [...Array<number>(10).fill(100), ...Array<number>(10).fill(LARGE)];
   const ids = await enqueue(backend, ...sizes.map((size) => text.job(size)));
   await running.opened;
   end.open();
   await happened(manager, 'completed', 20);
   expect(batches.flat().sort((a, b) => a - b)).toEqual(sizes);
-  for (const batch of batches) expect(batch.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(4 * MEBIBYTE);
-  expect(batches.length).toBeLessThanOrEqual(5);
-  expect((await backend.find(ids[19] ?? ''))?.result).toHaveLength(MEBIBYTE);
+  for (const batch of batches)
+    expect(batch.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(MOST_CHARACTERS);
+  expect(batches.length).toBeLessThanOrEqual(6);
+  expect((await backend.find(ids[19] ?? ''))?.result).toHaveLength(LARGE);
 });

@@ -92,24 +92,32 @@ export function requeue(books: Books, entry: Entry): string[] {
   return [first.key];
 }
 
-/** Passes a grant that nobody claimed to a job of another queue that waits for the same key, or renews it. */
-export function passGrant(books: Books, id: string, until: number, bound: Bound): Move[] {
+/** Passes a grant that nobody claimed to a job of another queue that waits for the same key, or renews it. Tells how many it looked at. */
+export function passGrant(
+  books: Books,
+  id: string,
+  until: number,
+  bound: Bound,
+): { readonly moves: readonly Move[]; readonly looks: number } {
   const entry = books.jobs.get(id);
-  if (entry === undefined) return [];
+  let looks = 0;
+  if (entry === undefined) return { moves: [], looks };
   for (const lock of entry.job.locks ?? []) {
-    const other = books.waiters
-      .get(lock.key)
-      ?.slice(0, PASS_BUDGET)
-      .find((waiter) => waiter.job.queue !== entry.job.queue && couldReplace(books, waiter, entry, lock.key));
+    const waiting = books.waiters.get(lock.key)?.slice(0, PASS_BUDGET) ?? [];
+    const at = waiting.findIndex(
+      (waiter) => waiter.job.queue !== entry.job.queue && couldReplace(books, waiter, entry, lock.key),
+    );
+    const other = waiting[at];
+    looks += other === undefined ? waiting.length : at + 1;
     if (other === undefined) continue;
     const freed = books.free(entry);
     remove(books.queue(entry.job.queue).granted, entry);
     books.toFront(entry);
     books.grant(other, until);
-    return [move('granted', other, lock.key), ...grantAll(books, freed, until, bound)];
+    return { moves: [move('granted', other, lock.key), ...grantAll(books, freed, until, bound)], looks };
   }
   books.grants.set(id, until);
-  return [];
+  return { moves: [], looks };
 }
 
 function couldReplace(books: Books, waiter: Entry, holder: Entry, key: string): boolean {

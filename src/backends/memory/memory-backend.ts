@@ -1,28 +1,29 @@
-import type {
-  Acted,
-  Backend,
-  Callee,
-  CancelReply,
-  CheckedIn,
-  CheckIn,
-  ControlBackend,
-  Counters,
-  DeadLetter,
-  EnqueueReply,
-  ExchangeReply,
-  ExchangeRequest,
-  Finding,
-  JobView,
-  Listing,
-  LockReply,
-  Move,
-  PromoteReply,
-  Stats,
-  SweepReply,
-  Takes,
-  UnlockReply,
-  WaitOptions,
-  Wake,
+import {
+  type Acted,
+  type Backend,
+  type Callee,
+  type CancelReply,
+  type CheckedIn,
+  type CheckIn,
+  type ControlBackend,
+  type Counters,
+  type DeadLetter,
+  type EnqueueReply,
+  type ExchangeReply,
+  type ExchangeRequest,
+  type Finding,
+  type JobView,
+  type Listing,
+  type LockReply,
+  type Move,
+  PASS_BUDGET,
+  type PromoteReply,
+  type Stats,
+  type SweepReply,
+  type Takes,
+  type UnlockReply,
+  type WaitOptions,
+  type Wake,
 } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
@@ -145,10 +146,10 @@ export class MemoryBackend implements Backend {
     this.#desk.isDue(now);
   }
 
-  async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
+  async relinquish(call: Call, worker: string, known: readonly string[], limit: number): Promise<SweepReply> {
     return this.#desk.once(call, () => {
-      const { moves, freed } = relinquish(this.#books, worker, known);
-      return { moves: [...moves, ...this.#desk.grant(freed)], more: false };
+      const { moves, freed, more } = relinquish(this.#books, worker, known, limit);
+      return { moves: [...moves, ...this.#desk.grant(freed)], more };
     });
   }
 
@@ -198,8 +199,15 @@ export class MemoryBackend implements Backend {
     const until = now + this.#desk.grantTimeout;
     const bound = newBound();
     const moves = grantAll(this.#books, resumed(this.#books), until, bound);
-    for (const [id] of ended.slice(0, limit)) moves.push(...passGrant(this.#books, id, until, bound));
-    return { moves, more: ended.length > limit || this.#books.ungranted.size > 0 };
+    let [looks, done] = [PASS_BUDGET, 0];
+    for (const [id] of ended.slice(0, limit)) {
+      if (looks <= 0) break;
+      const passed = passGrant(this.#books, id, until, bound);
+      moves.push(...passed.moves);
+      looks -= passed.looks;
+      done += 1;
+    }
+    return { moves, more: ended.length > done || this.#books.ungranted.size > 0 };
   }
 
   async unpark(types: readonly string[], limit: number): Promise<SweepReply> {

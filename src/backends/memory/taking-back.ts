@@ -35,15 +35,20 @@ export function reclaim(books: Books, limit: number, now: number): TakenBack & {
   return { ...taken, left };
 }
 
-/** Takes back what a worker owns, but the claims with these tokens. */
-export function relinquish(books: Books, worker: string, known: readonly string[]): TakenBack {
+/** Takes back up to `limit` of what a worker owns, but the claims with these tokens. */
+export function relinquish(
+  books: Books,
+  worker: string,
+  known: readonly string[],
+  limit: number,
+): TakenBack & { readonly more: boolean } {
   const taken: TakenBack = { moves: [], freed: [] };
   const strays = books.owned(worker).filter(({ owner }) => owner !== undefined && !known.includes(owner.token));
-  for (const entry of strays.reverse()) {
+  for (const entry of strays.reverse().slice(0, limit)) {
     taken.freed.push(...books.free(entry));
     putBack(books, entry, worker, taken);
   }
-  return taken;
+  return { ...taken, more: strays.length > limit };
 }
 
 /** Whether the run that the job is in is to be cancelled. */

@@ -1,30 +1,29 @@
-import {
-  type Acted,
-  type Backend,
-  type Callee,
-  type CancelReply,
-  type CheckedIn,
-  type CheckIn,
-  type ControlBackend,
-  type Counters,
-  type DeadLetter,
-  type EnqueueReply,
-  type ExchangeReply,
-  type ExchangeRequest,
-  type Finding,
-  type JobView,
-  type Listing,
-  type LockReply,
-  type Move,
-  PASS_BUDGET,
-  type PromoteReply,
-  type Reopen,
-  type Stats,
-  type SweepReply,
-  type Takes,
-  type UnlockReply,
-  type WaitOptions,
-  type Wake,
+import type {
+  Acted,
+  Backend,
+  Callee,
+  CancelReply,
+  CheckedIn,
+  CheckIn,
+  ControlBackend,
+  Counters,
+  DeadLetter,
+  EnqueueReply,
+  ExchangeReply,
+  ExchangeRequest,
+  Finding,
+  JobView,
+  Listing,
+  LockReply,
+  Move,
+  PromoteReply,
+  Reopen,
+  Stats,
+  SweepReply,
+  Takes,
+  UnlockReply,
+  WaitOptions,
+  Wake,
 } from '../../contract/backend.ts';
 import { type Call, Caller } from '../../contract/call.ts';
 import type { ClaimedJob, NewJob, StoredJob } from '../../core/envelope.ts';
@@ -171,9 +170,9 @@ export class RedisBackend implements Backend {
     await this.#desk.run('retire', worker);
   }
 
-  async relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
-    const args = [...callArgs(call), worker, this.#desk.grantTimeout, JSON.stringify(known)];
-    return { moves: decodeMoves(textsOf(await this.#desk.run('relinquish', ...args))), more: false };
+  async relinquish(call: Call, worker: string, known: readonly string[], limit: number): Promise<SweepReply> {
+    const args = [...callArgs(call), worker, this.#desk.grantTimeout, JSON.stringify(known), limit];
+    return sweepReply(await this.#desk.run('relinquish', ...args));
   }
 
   async reclaim(limit: number): Promise<SweepReply> {
@@ -187,7 +186,7 @@ export class RedisBackend implements Backend {
   }
 
   async passGrants(limit: number): Promise<SweepReply> {
-    return sweepReply(await this.#desk.run('pass-grants', this.#desk.grantTimeout, limit, PASS_BUDGET));
+    return sweepReply(await this.#desk.run('pass-grants', this.#desk.grantTimeout, limit));
   }
 
   async unpark(types: readonly string[], limit: number): Promise<SweepReply> {

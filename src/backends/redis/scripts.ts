@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import {
   CLAIM_BUDGET,
   GRANT_BUDGET,
+  MOST_CHARACTERS,
   MOST_PASSES,
   MOST_WATCHERS,
+  PASS_BUDGET,
   RESUMED_KEYS,
   WATCH_LEASE,
 } from '../../contract/backend.ts';
@@ -61,9 +63,21 @@ export interface Script {
   readonly sha: string;
 }
 
+/** How many jobs a claim reads at once, which is so many that to read them in pieces costs next to nothing. */
+const PIECE = 8;
+
 const BOUNDS = Object.entries({
-  ...{ CLAIM_BUDGET, GRANT_BUDGET, MOST_PASSES, RESUMED_KEYS, KEPT_ATTEMPTS, MOST_CRASHES },
-  ...{ MOST_WATCHERS, WATCH_LEASE, ID_LENGTH },
+  ...{
+    CLAIM_BUDGET,
+    GRANT_BUDGET,
+    PASS_BUDGET,
+    MOST_PASSES,
+    RESUMED_KEYS,
+    KEPT_ATTEMPTS,
+    MOST_CRASHES,
+    MOST_CHARACTERS,
+  },
+  ...{ MOST_WATCHERS, WATCH_LEASE, ID_LENGTH, PIECE },
 });
 
 const BOUND_LINES = BOUNDS.map(([name, value]) => [name, `local ${name} = ${value}`] as const);

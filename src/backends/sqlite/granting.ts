@@ -107,20 +107,22 @@ export function requeue(
   return { freed: [first.key], moves: [] };
 }
 
-/** Passes a grant that nobody claimed to a job of another queue that waits for the same key, or renews it. */
-export function passGrant(books: Books, entry: Entry): Move[] {
+/** Passes a grant that nobody claimed to a job of another queue that waits for the same key, or renews it. Tells how many it looked at. */
+export function passGrant(books: Books, entry: Entry): { readonly moves: readonly Move[]; readonly looks: number } {
+  let looks = 0;
   for (const { key } of entry.locks ?? []) {
-    const other = waiters(books, key, PASS_BUDGET).find(
-      (waiter) => waiter.queue !== entry.queue && couldReplace(books, waiter, entry, key),
-    );
+    const waiting = waiters(books, key, PASS_BUDGET);
+    const at = waiting.findIndex((waiter) => waiter.queue !== entry.queue && couldReplace(books, waiter, entry, key));
+    const other = waiting[at];
+    looks += other === undefined ? waiting.length : at + 1;
     if (other === undefined) continue;
     const freed = books.places.free(entry);
     books.toFront(entry);
     books.grant(other, key);
-    return [move('granted', other, key), ...grantAll(books, freed)];
+    return { moves: [move('granted', other, key), ...grantAll(books, freed)], looks };
   }
   books.connection.run(transitions.renewGrant, books.grantEnds, entry.sequence);
-  return [];
+  return { moves: [], looks };
 }
 
 function couldReplace({ places, paces }: Books, waiter: Entry, holder: Entry, key: string): boolean {

@@ -107,8 +107,8 @@ export class SqliteBackend implements Backend {
     return this.#desk.write((books) => retire(books, worker));
   }
 
-  relinquish(call: Call, worker: string, known: readonly string[]): Promise<SweepReply> {
-    return this.#desk.write((books) => once(books, call, () => relinquish(books, worker, known)));
+  relinquish(call: Call, worker: string, known: readonly string[], limit: number): Promise<SweepReply> {
+    return this.#desk.write((books) => once(books, call, () => relinquish(books, worker, known, limit)));
   }
 
   reclaim(limit: number): Promise<SweepReply> {

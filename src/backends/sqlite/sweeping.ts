@@ -1,4 +1,4 @@
-import type { Move, PromoteReply, SweepReply } from '../../contract/backend.ts';
+import { type Move, PASS_BUDGET, type PromoteReply, type SweepReply } from '../../contract/backend.ts';
 import { MOST_CRASHES } from '../../core/outcome.ts';
 import { readKey } from '../../core/rate.ts';
 import { type Books, move } from './books.ts';
@@ -47,13 +47,14 @@ export function reclaim(books: Books, limit: number): SweepReply {
   return { moves, more: left === 0 };
 }
 
-/** Hands back what a worker owns, but the claims with these tokens. */
-export function relinquish(books: Books, worker: string, known: readonly string[]): SweepReply {
+/** Hands back up to `limit` of what a worker owns, but the claims with these tokens. */
+export function relinquish(books: Books, worker: string, known: readonly string[], limit: number): SweepReply {
   const kept = new Set(known);
   const owned = books.connection.all(questions.ownedBy, worker, -1).map(toEntry);
+  const strays = owned.filter(({ token }) => !kept.has(String(token)));
   const moves: Move[] = [];
   const freed: string[] = [];
-  for (const entry of owned.filter(({ token }) => !kept.has(String(token)))) {
+  for (const entry of strays.slice(0, limit)) {
     freed.push(...books.places.free(entry));
     if (books.isToCancel(entry)) {
       books.remove(entry, 'cancelled');
@@ -65,7 +66,7 @@ export function relinquish(books: Books, worker: string, known: readonly string[
     freed.push(...queued.freed);
     moves.push(move('reclaimed', entry, worker), ...queued.moves);
   }
-  return { moves: [...moves, ...grantAll(books, freed)], more: false };
+  return { moves: [...moves, ...grantAll(books, freed)], more: strays.length > limit };
 }
 
 /** Moves up to `limit` scheduled jobs that are due to the backs of their queues; then grants what rates allow by now. */
@@ -100,8 +101,15 @@ function ring(books: Books, keys: readonly string[]): Move[] {
 export function passGrants(books: Books, limit: number): SweepReply {
   const ended = books.connection.all(questions.endedGrants, books.now, limit + 1).map(toEntry);
   const moves = grantAll(books, resumed(books));
-  for (const entry of ended.slice(0, limit)) moves.push(...passGrant(books, entry));
-  return { moves, more: ended.length > limit || hasUngranted(books) };
+  let [looks, done] = [PASS_BUDGET, 0];
+  for (const entry of ended.slice(0, limit)) {
+    if (looks <= 0) break;
+    const passed = passGrant(books, entry);
+    moves.push(...passed.moves);
+    looks -= passed.looks;
+    done += 1;
+  }
+  return { moves, more: ended.length > done || hasUngranted(books) };
 }
 
 /** Moves up to `limit` parked jobs of these types to the fronts of their queues. */

@@ -122,7 +122,7 @@ export function claimSuite(subject: Subject): void {
     it('looks at a bounded number of jobs in one step, and says that there may be more', async () => {
       const { session, backend } = await begin(subject);
       const worker = await session.worker();
-      const blocked = Array.from({ length: CLAIM_BUDGET + 100 }, (_, index) => `job-${index}`);
+      const blocked = Array.from({ length: CLAIM_BUDGET + 20 }, (_, index) => `job-${index}`);
       await session.enqueue(newJob('holder', { locks: locks(['k', 1]) }));
       await session.take(worker, 'holder');
       await session.enqueue(...blocked.map((id) => newJob(id, { locks: locks(['k', 1]) })), newJob('free'));

@@ -28,7 +28,7 @@ const methods: Readonly<
   renew: (backend, job) => backend.renew(job.worker, 1),
   retire: (backend, job) => backend.retire(job.worker),
   reclaim: (backend) => backend.reclaim(1),
-  relinquish: (backend) => backend.relinquish(call, 'w', []),
+  relinquish: (backend) => backend.relinquish(call, 'w', [], 10),
   promote: (backend) => backend.promote(1),
   passGrants: (backend) => backend.passGrants(1),
   unpark: (backend) => backend.unpark(['test'], 1),

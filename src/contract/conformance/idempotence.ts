@@ -137,13 +137,14 @@ export function idempotenceSuite(subject: Subject): void {
     it('relinquish: hands back once, and not what was claimed since', async () => {
       const { session, backend } = await begin(subject);
       const worker = await session.worker();
-      await session.enqueue(newJob('a'));
-      await session.claim(worker);
+      await session.enqueue(newJob('a'), newJob('b'));
+      await session.claim(worker, 2);
       const call = client()();
-      await backend.relinquish(call, worker, []);
-      expect((await session.claim(worker)).map(({ id }) => id)).toEqual(['a']);
-      await backend.relinquish(call, worker, []);
-      expect((await backend.find('a'))?.owner?.worker).toBe(worker);
+      expect((await backend.relinquish(call, worker, [], 1)).more).toBe(true);
+      expect((await session.claim(worker)).map(({ id }) => id)).toEqual(['b']);
+      // That there was more is told again: whoever asks goes on.
+      expect((await backend.relinquish(call, worker, [], 1)).more).toBe(true);
+      for (const id of ['a', 'b']) expect((await backend.find(id))?.owner?.worker).toBe(worker);
     });
 
     it('unlock: frees once, and answers as before', async () => {

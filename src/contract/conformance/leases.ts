@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_CRASHES } from '../../core/outcome.ts';
+import { Caller } from '../call.ts';
 import { begin, completed, HOUR, locks, newJob, released } from './session.ts';
 import type { Subject } from './subject.ts';
 
@@ -96,6 +97,21 @@ export function leasesSuite(subject: Subject): void {
       expect((await session.claim(worker, 5)).map(({ id }) => id)).toEqual(['c', 'a', 'd']);
       const { owned } = await session.exchange(worker, [{ job: b, outcome: completed }]);
       expect(owned).toBe(3);
+    });
+
+    it('hands back no more in one step than it may, and in the same order as all at once', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(...['a', 'b', 'c', 'd', 'e'].map((id) => newJob(id)));
+      const claimed = await session.claim(worker, 5);
+      const known = claimed.filter(({ id }) => id === 'd').map(({ token }) => token);
+      const caller = new Caller('c');
+      const step = () => caller.call((call) => backend.relinquish(call, worker, known, 2));
+      const [first, second] = [await step(), await step()];
+      expect(first.moves.map(({ id }) => id)).toEqual(['e', 'c']);
+      expect(second.moves.map(({ id }) => id)).toEqual(['b', 'a']);
+      expect([first.more, second.more]).toEqual([true, false]);
+      expect(await session.waiting()).toEqual(['a', 'b', 'c', 'e']);
     });
 
     it('takes the jobs of a worker whose lease has ended back: a crash is counted, and no attempt', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PASS_BUDGET } from '../backend.ts';
 import { begin, completed, HOUR, locks, newJob, retry, type Session } from './session.ts';
 import type { Subject } from './subject.ts';
 
@@ -115,6 +116,25 @@ export function scheduleSuite(subject: Subject): void {
       const a = await session.take(worker, 'a', 'left');
       expect(await backend.passGrants(10)).toEqual({ moves: [], more: false });
       expect(await backend.holders('k')).toEqual([{ id: 'a', token: a.token }]);
+    });
+
+    it('takes up no other grant in a step that has looked at as many jobs as it may', async () => {
+      const { session, backend } = await begin(subject, { grantTimeout: 1 });
+      const worker = await session.worker();
+      const x = { locks: locks(['x', 1]) };
+      const y = { locks: locks(['y', 1]) };
+      await session.enqueue(newJob('x', x), newJob('y', y));
+      const running = await session.claim(worker, 2);
+      // For one key wait as many as a step looks at, none of them of another queue; for the other one that can have its place.
+      await session.enqueueAll(Array.from({ length: PASS_BUDGET + 1 }, (_, index) => newJob(`x-${index}`, x)));
+      await session.enqueue(newJob('y-left', y), newJob('y-right', { ...y, queue: 'right' }));
+      while ((await session.exchange(worker, [], { queues: ['q', 'right'], count: 1, locks: 'take' })).more);
+      for (const job of running) {
+        await session.settle(job, completed);
+        await session.passed();
+      }
+      expect(await backend.passGrants(10)).toEqual({ moves: [], more: true });
+      expect(await backend.passGrants(10)).toMatchObject({ moves: [{ event: 'granted', id: 'y-right' }] });
     });
 
     it('looks at no more grants in one step than it may', async () => {

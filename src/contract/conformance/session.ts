@@ -110,7 +110,7 @@ export class Session {
 
   relinquish(worker: string, ...known: readonly ClaimedJob[]): Promise<SweepReply> {
     const tokens = known.map(({ token }) => token);
-    return this.#caller.call((call) => this.backend.relinquish(call, worker, tokens));
+    return this.#caller.call((call) => this.backend.relinquish(call, worker, tokens, 1_000));
   }
 
   async claim(

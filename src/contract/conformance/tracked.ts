@@ -119,7 +119,7 @@ export function tracked(backend: Backend, log: TransitionLog): Backend {
     },
     unlock: (call, job) => swept(backend.unlock(call, job)),
     reclaim: (limit) => swept(backend.reclaim(limit)),
-    relinquish: (call, worker, known) => swept(backend.relinquish(call, worker, known)),
+    relinquish: (call, worker, known, limit) => swept(backend.relinquish(call, worker, known, limit)),
     promote: (limit) => swept(backend.promote(limit)),
     passGrants: (limit) => swept(backend.passGrants(limit)),
     unpark: (types, limit) => swept(backend.unpark(types, limit)),

@@ -38,6 +38,24 @@ test('nor of one that was retried and cancelled, discarded, or expired', async (
   expect(await cli('EXISTS', 'p:retried')).toBe('0');
 });
 
+test('nothing is left of a lock for which jobs have waited', async () => {
+  const { url, cli } = await server();
+  const { session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  await session.enqueue(...['a', 'b', 'c'].map((id) => newJob(id, { locks: locks(['k', 1]) })));
+  const claim = { queues: ['q'], count: 5, locks: 'take' } as const;
+  const order: string[] = [];
+  for (let { claimed } = await session.exchange(worker, [], claim); claimed.length > 0; ) {
+    order.push(...claimed.map(({ id }) => id));
+    const settlements = claimed.map((job) => ({ job, outcome: completed }));
+    ({ claimed } = await session.exchange(worker, settlements, claim));
+  }
+  expect(order).toEqual(['a', 'b', 'c']);
+  for (const name of ['newest', 'places', 'grants', 'passes', 'ungranted', 'lock:k', 'held:k', 'granted:q']) {
+    expect([name, await cli('EXISTS', `p:${name}`)]).toEqual([name, '0']);
+  }
+});
+
 test('a call that arrives when its client is done with it is refused, and changes nothing', async () => {
   const { backend, session } = await store({ url: (await server()).url });
   const worker = await session.worker();

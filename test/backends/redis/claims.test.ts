@@ -1,8 +1,9 @@
 // A claim's reply has a form of its own where it is one small job: whatever form it has, the job is the same.
 
 import { expect, test } from 'vitest';
+import { MOST_CHARACTERS } from '../../../src/contract/backend.ts';
 import { Caller } from '../../../src/contract/call.ts';
-import { completed, newJob } from '../../../src/contract/conformance/session.ts';
+import { completed, newJob, type Session } from '../../../src/contract/conformance/session.ts';
 import { newId } from '../../../src/runtime/identity.ts';
 import { server, store } from './stage.ts';
 
@@ -57,4 +58,70 @@ test('one that is not all that its worker has is told with how many those are', 
     const reply = await session.exchange(worker, [], claim);
     expect([reply.claimed.length, reply.owned]).toEqual([1, owned]);
   }
+});
+
+/** So large that few of them fit into a step. */
+const large = { payload: JSON.stringify('x'.repeat(Math.floor(MOST_CHARACTERS / 3))) };
+
+/** What comes with each claim, until there is no more. */
+async function claims(session: Session, queues: readonly string[]): Promise<string[][]> {
+  const worker = await session.worker();
+  const steps: string[][] = [];
+  for (let more = true; more; ) {
+    const reply = await session.exchange(worker, [], { queues, count: 100, locks: 'take' });
+    if (reply.claimed.length > 0) steps.push(reply.claimed.map(({ id }) => id));
+    expect(reply.owned).toBe(steps.flat().length);
+    more = reply.more;
+  }
+  return steps;
+}
+
+test('a step gives out no more than it may, and the others wait in their order', async () => {
+  const { backend, session } = await store({ url: (await server()).url });
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  for (const id of ids) await session.enqueue(newJob(id, large));
+  await session.enqueue(newJob('small', { queue: 'other' }));
+  const steps = await claims(session, ['q', 'other']);
+  expect(steps).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+    ['e', 'f'],
+    ['g', 'small'],
+  ]);
+  expect(await backend.size('q')).toBe(0);
+});
+
+test('one that is larger than that comes alone', async () => {
+  const { session } = await store({ url: (await server()).url });
+  const huge = { payload: JSON.stringify('x'.repeat(2 * MOST_CHARACTERS)) };
+  await session.enqueue(newJob('small', { queue: 'first' }));
+  for (const id of ['a', 'b']) await session.enqueue(newJob(id, huge));
+  // The queue before is emptied with it.
+  expect(await claims(session, ['first', 'q'])).toEqual([['small', 'a'], ['b']]);
+});
+
+test('and so it is with those of a priority, those with locks, and those that were granted', async () => {
+  const { backend, session } = await store({ url: (await server()).url });
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  for (const id of ids) {
+    await session.enqueue(newJob(`${id}-high`, { ...large, extras: { priority: 1 } }));
+    await session.enqueue(newJob(`${id}-locked`, { ...large, locks: [{ key: id, concurrency: 1 }] }));
+    await session.enqueue(newJob(`${id}-held`, { ...large, locks: [{ key: id, concurrency: 1 }] }));
+  }
+  const worker = await session.worker();
+  const first = await session.exchange(worker, [], { queues: ['q'], count: 5, locks: 'take' });
+  expect(first.claimed.map(({ id }) => id)).toEqual(['a-high', 'b-high']);
+  const steps = await claims(session, ['q']);
+  const high = ids.slice(2).map((id) => `${id}-high`);
+  expect(steps.flat()).toEqual([...high, ...ids.map((id) => `${id}-locked`)]);
+  expect(Math.max(...steps.map((step) => step.length))).toBe(2);
+  expect((await backend.stats()).queues[0]?.held).toBe(5);
+  for (const id of ids) {
+    const view = await backend.find(`${id}-locked`);
+    if (view?.owner === undefined) throw new Error('it should run');
+    await session.settle({ ...view.job, ...view.owner }, completed);
+  }
+  const granted = await claims(session, ['q']);
+  expect(granted.flat()).toEqual(ids.map((id) => `${id}-held`));
+  expect(Math.max(...granted.map((step) => step.length))).toBe(2);
 });

@@ -40,6 +40,9 @@ local settled
 local popped
 -- What is noted of this worker's calm: see shared/express.lua.
 local calm
+-- How much was read of what may be claimed, in bytes, and the largest of it: nothing but a job itself tells how large it is. So they
+-- are read a few at a time, and no more of them than a step may give out.
+local bytes, largest = 0, 0
 -- That of the first job claimed, and whether enough of those that follow it are kept from others.
 local first_token, are_tokens_taken
 
@@ -127,7 +130,12 @@ if count > 0 and has_lease then
     if has_more == 0 then claim_from(queue) end
     update_wake(queue)
   end
-  if taken > 0 then enter_all(processing_key(worker), owned) end
+  if taken > 0 then
+    enter_all(processing_key(worker), owned)
+    local ids = {}
+    for at = 1, taken do ids[at] = claimed[2 * at - 1] end
+    tell_all(ids)
+  end
   grant_all({}, grant_timeout)
 end
 if has_ungranted() then has_more = 1 end

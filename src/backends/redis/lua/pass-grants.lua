@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- pass-grants: grants what steps before left at their bound, and passes grants that were not claimed in time to jobs of other queues, or renews them.
 -- KEYS  1 the sequence
--- ARGV  1 how long a grant is kept (ms), 2 how many grants at most, 3 how many waiters to look at for each key
+-- ARGV  1 how long a grant is kept (ms), 2 how many grants at most
 -- Returns { { event, id, queue, detail, … }, 1 when there may be more }
 -- Atomic since the place goes from one job to the other in one step: it is never free, and never had by both.
 --@include start
@@ -9,7 +9,9 @@
 --@include envelope
 --@include locks
 
-local grant_timeout, limit, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local grant_timeout, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
+-- How many waiters it has looked at.
+local seen = 0
 
 -- Whether a waiter for `key` could run on what `holder` would free.
 local function could_replace(waiter, locks, holder, key)
@@ -24,7 +26,8 @@ local function could_replace(waiter, locks, holder, key)
 end
 
 local function heir_of(id, line, key)
-  for _, other in ipairs(call('ZRANGE', held_key(key), 0, most - 1)) do
+  for _, other in ipairs(call('ZRANGE', held_key(key), 0, PASS_BUDGET - 1)) do
+    seen = seen + 1
     local theirs = line_of(other)
     if theirs and theirs[QUEUE] ~= line[QUEUE] and could_replace(other, locks_of(theirs), id, key) then
       return other, theirs
@@ -55,11 +58,13 @@ resume(left)
 grant_all(left, grant_timeout)
 
 local ended = call('ZRANGE', GRANTS, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit + 1)
-for at = 1, math.min(limit, #ended) do
-  local line = line_of(ended[at])
-  if line then pass(ended[at], line) else call('ZREM', GRANTS, ended[at]) end
+local done = 0
+while done < math.min(limit, #ended) and seen < PASS_BUDGET do
+  done = done + 1
+  local line = line_of(ended[done])
+  if line then pass(ended[done], line) else call('ZREM', GRANTS, ended[done]) end
 end
 -- Whoever passes them on is told here that there are more.
 is_leader_called = false
 wake_claimers()
-return { moves, (#ended > limit or has_ungranted()) and 1 or 0 }
+return { moves, (#ended > done or has_ungranted()) and 1 or 0 }

@@ -8,6 +8,7 @@
 --@include telling
 --@include envelope
 --@include locks
+--@include owned
 
 local left, freed = tonumber(ARGV[2]), {}
 
@@ -43,17 +44,14 @@ local function take_back(worker, id, token)
 end
 
 for _, worker in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
-  local all = call('HGETALL', processing_key(worker))
-  local jobs = {}
-  for at = 1, #all, 2 do jobs[#jobs + 1] = { all[at], tonumber(all[at + 1]), all[at + 1] } end
   -- The latest claims first, each to the front: the earliest ends foremost.
-  table.sort(jobs, function(a, b) return a[2] > b[2] end)
-  for at = 1, math.min(left, #jobs) do take_back(worker, jobs[at][1], jobs[at][3]) end
-  if #jobs > left then
+  local tokens, ids = owned_by(worker)
+  for at = #tokens, math.max(1, #tokens - left + 1), -1 do take_back(worker, ids[tokens[at]], text(tokens[at])) end
+  if #tokens > left then
     left = 0
     break
   end
-  left = left - #jobs
+  left = left - #tokens
   call('ZREM', WORKERS, worker)
   call('HDEL', TAKES, worker)
   call('DEL', cancels_key(worker), control_key(worker), calm_key(worker))

@@ -37,7 +37,13 @@ export type Command =
   | { readonly do: 'register' }
   | { readonly do: 'renew'; readonly worker: Which; readonly lease: number }
   | { readonly do: 'retire'; readonly worker: Which }
-  | { readonly do: 'relinquish'; readonly worker: Which; readonly known: readonly Which[]; readonly repeat: boolean }
+  | {
+      readonly do: 'relinquish';
+      readonly worker: Which;
+      readonly known: readonly Which[];
+      readonly limit: number;
+      readonly repeat: boolean;
+    }
   | { readonly do: 'reclaim' | 'promote' | 'passGrants'; readonly limit: number }
   | { readonly do: 'unpark'; readonly types: readonly string[]; readonly limit: number }
   | { readonly do: 'cancel'; readonly job: number; readonly repeat: boolean }
@@ -273,7 +279,10 @@ export const command = weighted<Command>(
   [2, record({ do: fc.constant('register') })],
   [1, record({ do: fc.constant('renew'), worker: which, lease: fc.constantFrom(0, HOUR) })],
   [1, record({ do: fc.constant('retire'), worker: which })],
-  [2, record({ do: fc.constant('relinquish'), worker: which, known: fc.array(which, { maxLength: 3 }), repeat })],
+  [
+    2,
+    record({ do: fc.constant('relinquish'), worker: which, known: fc.array(which, { maxLength: 3 }), limit, repeat }),
+  ],
   [3, record({ do: fc.constantFrom('reclaim', 'promote', 'passGrants'), limit })],
   [2, record({ do: fc.constant('unpark'), types: fc.shuffledSubarray(TYPES), limit })],
   [2, record({ do: fc.constant('cancel'), job: fc.nat(20), repeat })],

@@ -141,6 +141,7 @@ export class Lockstep {
             call,
             worker,
             known.map((claim) => claim[side].token),
+            command.limit,
           ),
         );
       }

@@ -1,5 +1,5 @@
 -- Taking jobs from queues. needs: base, envelope, locks. Reads: worker, count, budget, with_locks, grant_timeout, and what has been
--- claimed and popped so far.
+-- claimed, popped and read so far.
 
 --@include queues
 
@@ -23,7 +23,6 @@ local function own(queue, id, value, token)
   taken = taken + 1
   claimed[to + 1], claimed[to + 2] = id, value
   owned[to + 1], owned[to + 2] = id, token
-  tell(id, false)
 end
 
 -- Claims from a queue. What only that needs is local to it: a script has no more than 200 local variables.
@@ -74,12 +73,6 @@ do
     tell(id, false)
     move('parked', id, queue, reason)
     return true
-  end
-
-  -- A job with one lock and nothing else, as most have that have any, read without making tables of its line: its lock as it is written
-  -- down, the key of that, and its limit. nil for any other.
-  local function only_lock(value)
-    return match(value, '^%[(%[%["([^"\\]*)",(%d+)%]%]),"[^"\\]*","[^"\\]*",%d+,%d+%]\n')
   end
 
   -- What there is to know of those of a batch that have one lock, by their places in it. is_free: nobody has any of these, nor waits
@@ -231,16 +224,33 @@ do
     return last, false
   end
 
+  -- How many may be read at once; none where the step has given out as much as it may. What has left its queue must be claimed.
+  local function next_piece()
+    if popped then return 1000 end
+    if largest == 0 then return 1 end
+    return math.min(PIECE, math.floor((MOST_CHARACTERS - bytes) / largest))
+  end
+
+  local function read(keys)
+    local values = call('MGET', unpack(keys))
+    for at = 1, #keys do
+      local size = values[at] and #values[at] or 0
+      bytes, largest = bytes + size, math.max(largest, size)
+    end
+    return values
+  end
+
   function claim_from(queue)
     if taken >= count then return end
     gate = gate_of(queue)
     local room = gate and room_in(queue, gate, count - taken) or count
     while taken < count and room > 0 do
-      if budget <= 0 then
+      local piece = next_piece()
+      if budget <= 0 or piece <= 0 then
         has_more = 1
         return
       end
-      local want = math.min(count - taken, room, budget, 1000)
+      local want = math.min(count - taken, room, budget, piece)
       local before = taken
       local granted = call('ZPOPMIN', granted_key(queue), want)
       if #granted > 0 then
@@ -251,7 +261,7 @@ do
           ids[#ids + 1], keys[#keys + 1] = id, job_key(id)
         end
         call('ZREM', GRANTS, unpack(ids))
-        local values = call('MGET', unpack(keys))
+        local values = read(keys)
         for at, id in ipairs(ids) do claim_granted(queue, id, values[at]) end
       else
         local ids, are_listed, values
@@ -263,7 +273,7 @@ do
           if #ids == 0 then break end
           local keys = {}
           for at, id in ipairs(ids) do keys[at] = job_key(id) end
-          values = call('MGET', unpack(keys))
+          values = read(keys)
         end
         budget = budget - #ids
         -- Only a list keeps what was cancelled.

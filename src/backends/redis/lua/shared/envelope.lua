@@ -31,6 +31,12 @@ local function locks_of(line)
   return type(line[LOCKS]) == 'table' and line[LOCKS] or NO_LOCKS
 end
 
+-- A job with one lock, which is no rate, and nothing else, as most have that have any, read without making tables of its line: its lock
+-- as it is written down, the key of that, its limit, the queue and the sequence as text. nil for any other.
+local function only_lock(value)
+  return match(value, '^%[(%[%["([^"\\]*)",(%d+)%]%]),"[^"\\]*","([^"\\]*)",%d+,(%d+)%]\n')
+end
+
 -- The line of a stored job without reading a large payload.
 local function line_of(id)
   local start = call('GETRANGE', job_key(id), 0, 511)

@@ -2,7 +2,7 @@
 -- for more (a limit, a pause, a grant, a priority, somebody who watches), and nobody waits for one of those locks. What all the rest of
 -- the script needs takes longer to set up than this takes to run, so it goes on only where there is more to do, with what was done here.
 -- For the same reason there are no functions and hardly any tables here. needs: clock. Reads: what the script has of its words.
--- Writes: settled, popped, claimed, owned, taken, first_token, calm. Returns from the script where that was all.
+-- Writes: settled, popped, claimed, owned, taken, first_token, calm, bytes, largest. Returns from the script where that was all.
 --
 -- Calm: whoever owns nothing and finds nothing in his only queue notes how many disturbances there were until then. Every script counts
 -- as one that may change anything which a claim must look at, a lease that goes included. So when he is woken, and none has come
@@ -114,12 +114,32 @@ if is_common then
       local got = ids and #ids or 0
       if got > 0 then
         for at = 1, got do keys[at] = JOB_PREFIX .. ids[at] end
-        local values = call('MGET', unpack(keys, 1, got))
+        local values, read = call('MGET', keys[1]), 1
+        local size = values[1] and #values[1] or 0
+        bytes, largest = bytes + size, size > largest and size or largest
+        while read < got do
+          local piece = (MOST_CHARACTERS - bytes) / largest
+          if piece < 1 then break end
+          local to = read + (piece < PIECE and piece - piece % 1 or PIECE)
+          local some = call('MGET', unpack(keys, read + 1, to < got and to or got))
+          for at = 1, #some do
+            local value = some[at]
+            size = value and #value or 0
+            bytes, largest = bytes + size, size > largest and size or largest
+            values[read + at] = value
+          end
+          read = read + #some
+        end
+        if read < got then
+          -- Those that are too many go back; the rest of the script tells that there are more.
+          for at = got, read + 1, -1 do call('LPUSH', list, table.remove(ids)) end
+          got, is_common = read, false
+        end
         -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1,
         -- Others must have one lock and no extras, and the lock must be free.
         local locks, taken_keys, concerned, seen
         local byte, format = string.byte, string.format
-        for at = 1, got do
+        for at = 1, is_common and got or 0 do
           local value = values[at]
           if not value or byte(ids[at]) == 123 then
             is_common = false

@@ -147,16 +147,15 @@ local function append_two(list, first, second)
   list[to + 1], list[to + 2] = first, second
 end
 
--- The same for the only lock of a job, which is no rate. is_last: nobody else waits for it.
-local function give_only_grant(id, line, key, grant_timeout, is_last)
-  local queue = line[QUEUE]
+-- The same for the only lock of a job, which is no rate. lock: as it is written down. is_last: nobody else waits for it.
+local function give_only_grant(id, queue, sequence, lock, key, grant_timeout, is_last)
   call('ZREM', held_key(key), id)
   if is_last then call('HDEL', NEWEST, key) end
   call('HSET', lock_key(key), id, '')
-  append_two(unwritten.places, id, cjson.encode(locks_of(line)))
+  append_two(unwritten.places, id, lock)
   append_two(unwritten.grants, now + grant_timeout, id)
   unwritten.granted[queue] = unwritten.granted[queue] or {}
-  append_two(unwritten.granted[queue], line[SEQ], id)
+  append_two(unwritten.granted[queue], sequence, id)
   unwritten.fewer[queue] = (unwritten.fewer[queue] or 0) + 1
   arrived[queue] = true
   tell(id, false)
@@ -195,12 +194,65 @@ local function hoard(id, line, locks, key)
   return true
 end
 
--- Gives the free places of a key to those who wait for it, longest first. A job that needs others as well gets all or none:
--- where another is full it goes on to wait for that one, and holds nothing, unless that has happened too often.
+-- Grants a free place of a key to a job that waits for it and has nothing else about it. Whether the key has no place for the next; nil
+-- where the job is another, or the limit that holds is a rate: then nothing is done. is_last: nobody else waits for the key.
+local function grant_only(id, key, grant_timeout, is_last)
+  local lock, own, _, queue, sequence = only_lock(call('GETRANGE', job_key(id), 0, 511))
+  if own ~= key then return nil end
+  -- As in limit_of: that of the newest who waits.
+  local limit = match(call('HGET', NEWEST, key) or '', '^%S+ (%d+) $')
+  if not limit then return nil end
+  local free = tonumber(limit) - call('HLEN', lock_key(key))
+  if free > 0 then give_only_grant(id, queue, sequence, lock, key, grant_timeout, is_last) end
+  -- The newest limit holds for all who wait: where that was the last place, no other need be looked at.
+  return free <= 1
+end
+
+-- The same for any job. One that needs other locks as well gets all or none: where another is full it goes on to wait for that one, and
+-- holds nothing, unless that has happened too often. Whether the key has no place for the next.
+local function grant_any(id, key, grant_timeout, is_last)
+  local line = line_of(id)
+  local locks = line and locks_of(line) or NO_LOCKS
+  local own, full
+  for _, lock in ipairs(locks) do
+    if lock[1] == key then
+      own = lock
+    elseif not full and is_full(lock) then
+      full = lock[1]
+    end
+  end
+  if not own then
+    local places = {}
+    call('ZREM', held_key(key), id)
+    if is_last then call('HDEL', NEWEST, key) end
+    call('HDEL', PASSES, id)
+    free(id, places)
+    for _, freed in ipairs(places) do call('ZADD', UNGRANTED, 'NX', now, freed) end
+    is_leader_called = is_leader_called or #places > 0
+    bury_job(id, '', 'its stored envelope is damaged')
+    return false
+  end
+  local limit = limit_of(own)
+  if has_no_place(limit) then
+    -- The places of a rate come free by time.
+    if limit[3] then set_timer(key, starts_at(key, limit[2], limit[3], call('HLEN', lock_key(key)))) end
+    return true
+  end
+  if full and tonumber(call('HGET', PASSES, id) or 0) < MOST_PASSES then
+    unhold(id, line[QUEUE], key)
+    call('HINCRBY', PASSES, id, 1)
+    hold(id, line, full)
+  elseif not full or hoard(id, line, locks, key) then
+    give_grant(id, line, key, grant_timeout)
+  end
+  return false
+end
+
+-- Gives the free places of a key to those who wait for it, longest first.
 local function grant_places(key, grant_timeout)
   while true do
     local waiting = call('ZRANGE', held_key(key), '0', '1')
-    local id = waiting[1]
+    local id, is_last = waiting[1], not waiting[2]
     if not id then return end
     if looks == 0 then
       call('ZADD', UNGRANTED, 'NX', now, key)
@@ -208,46 +260,9 @@ local function grant_places(key, grant_timeout)
       return
     end
     looks = looks - 1
-    local line = line_of(id)
-    local locks = line and locks_of(line) or NO_LOCKS
-    local own, full
-    for _, lock in ipairs(locks) do
-      if lock[1] == key then
-        own = lock
-      elseif not full and is_full(lock) then
-        full = lock[1]
-      end
-    end
-    if not own then
-      local places = {}
-      call('ZREM', held_key(key), id)
-      if call('EXISTS', held_key(key)) == 0 then call('HDEL', NEWEST, key) end
-      call('HDEL', PASSES, id)
-      free(id, places)
-      for _, freed in ipairs(places) do call('ZADD', UNGRANTED, 'NX', now, freed) end
-      is_leader_called = is_leader_called or #places > 0
-      bury_job(id, '', 'its stored envelope is damaged')
-    end
-    local limit = own and limit_of(own)
-    if own and #locks == 1 and not own[3] and not limit[3] then
-      local taken = call('HLEN', lock_key(key))
-      if taken >= limit[2] then return end
-      give_only_grant(id, line, key, grant_timeout, not waiting[2])
-      -- The newest limit holds for all who wait: where that was the last place, no other need be looked at.
-      if limit ~= own and taken + 1 >= limit[2] then return end
-    elseif not own then
-      -- Buried: the next one.
-    elseif has_no_place(limit) then
-      -- The places of a rate come free by time.
-      if limit[3] then set_timer(key, starts_at(key, limit[2], limit[3], call('HLEN', lock_key(key)))) end
-      return
-    elseif full and tonumber(call('HGET', PASSES, id) or 0) < MOST_PASSES then
-      unhold(id, line[QUEUE], key)
-      call('HINCRBY', PASSES, id, 1)
-      hold(id, line, full)
-    elseif not full or hoard(id, line, locks, key) then
-      give_grant(id, line, key, grant_timeout)
-    end
+    local is_over = grant_only(id, key, grant_timeout, is_last)
+    if is_over == nil then is_over = grant_any(id, key, grant_timeout, is_last) end
+    if is_over then return end
   end
 end
 

@@ -121,9 +121,10 @@ local function settle_plain(worker, ids_at, count, tokens, have_locks)
   if have_locks then free_all(done, freed) end
   for _, id in ipairs(done) do leave(id) end
   if are_aside() then
-    for _, id in ipairs(done) do
-      tell_end(id, 'completed')
-      if call('SREM', RETRIED, id) == 1 then call('DEL', failures_key(id)) end
+    tell_ends(done, 'completed')
+    for first = 1, #done, 1000 do
+      local retried = call('SREM', RETRIED, unpack(done, first, math.min(first + 999, #done)))
+      if retried > 0 then of_all('DEL', failures_key, done, first) end
     end
     in_chunks('HDEL', PROGRESS, done)
   end

@@ -46,3 +46,30 @@ local function tell_end(id, state)
   call('PEXPIRE', WATCHED, WATCH_LEASE)
   call('DEL', watchers_key(id))
 end
+
+-- The same for many jobs, of which mostly nobody watches any: calls `command` with what `key_of` makes of each.
+local function of_all(command, key_of, ids, first)
+  local keys = {}
+  for at = first, math.min(first + 999, #ids) do keys[#keys + 1] = key_of(ids[at]) end
+  return call(command, unpack(keys))
+end
+
+local function tell_all(ids)
+  if not are_watched() then return end
+  for first = 1, #ids, 1000 do
+    if of_all('EXISTS', watchers_key, ids, first) > 0 then
+      for at = first, math.min(first + 999, #ids) do tell(ids[at], false) end
+    end
+  end
+end
+
+local function tell_ends(ids, state)
+  if not are_watched() then return end
+  for first = 1, #ids, 1000 do
+    if of_all('EXISTS', watchers_key, ids, first) > 0 then
+      for at = first, math.min(first + 999, #ids) do tell_end(ids[at], state) end
+    else
+      of_all('DEL', ended_key, ids, first)
+    end
+  end
+end
