@@ -57,8 +57,8 @@ free ports. Other work on the machine makes all figures worse; ratios suffer les
   round run side by side, each on a server of its own, and take turns of 250 jobs: what the machine does changes by the second, and so
   falls on all of them alike.
 - **Commands when idle** are those that clients send: lines of \`MONITOR\` without those of commands that scripts call, which are marked \`lua\`.
-- A **single step** is timed by the server (\`INFO commandstats\` around each call). All steps are gone through several times, and each
-  counts with its shortest time: what else the machine did is no part of it. SLOWLOG's longest is shown beside it, with all interruptions.
+- A **single step** is timed by the server (\`INFO commandstats\` around each call). All kinds of steps are gone through several times, each as
+  large as it is ever made, and each step counts with its shortest time: what else the machine did is no part of it. SLOWLOG's longest is shown beside it, with all interruptions.
 - The **floor** is what the store can do with no guarantee at all; nothing that queues on it can be faster.
 
 ## Targets
