@@ -2,7 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { open } from '../../src/backends/memory/index.ts';
-import type { Backend, CheckedIn, Finding } from '../../src/contract/backend.ts';
+import { type Backend, type CheckedIn, type Finding, SWEEP_BUDGET } from '../../src/contract/backend.ts';
 import { Caller } from '../../src/contract/call.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Loop } from '../../src/runtime/loop.ts';
@@ -252,9 +252,9 @@ test('the settings watch tells what has become dangerous since it looked last, o
 test('the janitor removes what was kept for long enough, in bounded steps', async () => {
   const { memory, backend, calls, pass } = await store();
   await memory.register('w', 1_000);
-  const jobs = Array.from({ length: 150 }, (_, n) => due(`j${n}`, 0));
+  const jobs = Array.from({ length: 2 * SWEEP_BUDGET - 1 }, (_, n) => due(`j${n}`, 0));
   await caller.call((call) => memory.enqueue(call, jobs));
-  const claim = { queues: ['q'], count: 150, locks: 'take' } as const;
+  const claim = { queues: ['q'], count: 1_000, locks: 'take' } as const;
   const { claimed } = await caller.call((call) => memory.exchange(call, { worker: 'w', settlements: [], claim }));
   const outcome = { kind: 'failed', failure: { name: 'Error', message: 'no' } } as const;
   const settlements = claimed.map((job) => ({ job, outcome }));
