@@ -39,9 +39,9 @@ export const BROWSE_BUDGET = 500;
 
 /** What it is to enqueue a job, beside one about which nothing is particular. Another may stand for its unique key. */
 export function enqueueWork({ due, locks, extras }: NewJob): number {
-  const beside =
-    extras === undefined ? 0 : (extras.unique === undefined ? 0 : 12) + (extras.priority === undefined ? 0 : 3);
-  return 1 + (due === undefined ? 0 : 2) + (locks?.length ?? 0) + beside;
+  const lasting = (due === undefined ? 0 : 1) + 0.5 * (locks?.length ?? 0);
+  const beside = (extras?.unique === undefined ? 0 : 8) + (extras?.priority === undefined ? 0 : 2);
+  return 1 + lasting + beside;
 }
 
 const FREED_AT_ONCE = 65_536;

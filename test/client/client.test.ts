@@ -175,8 +175,8 @@ describe('enqueueMany', () => {
       for (let n = 0; n < 1_200; n += 1) yield { tenant: `t${n}` };
     };
     const jobs = await wingman.enqueueMany(invoice, inputs());
-    // Each has a lock, which is as much again.
-    expect(calls.map(({ length }) => length)).toEqual([250, 250, 250, 250, 200]);
+    // Each has a lock, which is half as much again.
+    expect(calls.map(({ length }) => length)).toEqual([333, 167, 333, 167, 200]);
     expect(calls.flat().map(({ id }) => id)).toEqual(jobs.map(({ id }) => id));
     expect(calls.flat()[1_199]?.payload).toBe('{"tenant":"t1199"}');
     expect(new Set(jobs.map(({ id }) => id)).size).toBe(1_200);
@@ -200,7 +200,7 @@ describe('enqueueMany', () => {
     const jobs = await wingman.enqueueMany(invoice, inputs());
     expect(jobs).toHaveLength(1_200);
     expect(Math.max(...ahead)).toBeLessThan(500);
-    expect(calls.map(({ length }) => length)).toEqual([250, 250, 250, 250, 200]);
+    expect(calls.map(({ length }) => length)).toEqual([333, 167, 333, 167, 200]);
     expect(ended).toBe(true);
   });
 
@@ -211,7 +211,7 @@ describe('enqueueMany', () => {
       throw new Error('the cursor is gone');
     };
     await expect(wingman.enqueueMany(invoice, broken())).rejects.toThrow('the cursor is gone');
-    expect(calls.map(({ length }) => length)).toEqual([250, 250]);
+    expect(calls.map(({ length }) => length)).toEqual([333, 167]);
     let isClosed = false;
     const wrong = async function* () {
       try {
@@ -231,7 +231,7 @@ describe('enqueueMany', () => {
       code: 'WINGMAN_INPUT_INVALID',
       issues: [{ path: '[650].tenant' }],
     });
-    expect(calls.map(({ length }) => length)).toEqual([250, 250]);
+    expect(calls.map(({ length }) => length)).toEqual([333, 167]);
   });
 
   test('takes a delay for all, and no id', async () => {

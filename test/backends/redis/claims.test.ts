@@ -91,6 +91,16 @@ test('a step gives out no more than it may, and the others wait in their order',
   expect(await backend.size('q')).toBe(0);
 });
 
+test('and whoever waits beside is woken for those', async () => {
+  const { backend, session } = await store({ url: (await server()).url });
+  const worker = await session.worker();
+  await session.enqueue(...['a', 'b', 'c'].map((id) => newJob(id, large)));
+  const { claimed } = await session.exchange(worker, [], claim);
+  expect(claimed.map(({ id }) => id)).toEqual(['a', 'b']);
+  // It does not look for itself, but waits to be told.
+  expect(await backend.wait(['q'], { timeout: 2_000, areEmpty: true })).toBe('woken');
+});
+
 test('one that is larger than that comes alone', async () => {
   const { session } = await store({ url: (await server()).url });
   const huge = { payload: JSON.stringify('x'.repeat(2 * MOST_CHARACTERS)) };

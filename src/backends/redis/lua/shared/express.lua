@@ -107,8 +107,10 @@ if is_common then
     end
     settled = { digits }
 
+    -- There was more to claim than a step may give out.
+    local is_cut = false
     for queue_at = queues_at, count > 0 and queues_at + queue_count - 1 or 0 do
-      local queue, want = argv[queue_at], count - taken
+      local queue, want = argv[queue_at], is_cut and 0 or count - taken
       local list, wake = QUEUE_PREFIX .. queue, WAKE_PREFIX .. queue
       local ids = want > 0 and call('LPOP', list, taken == 0 and argv[6] or want)
       local got = ids and #ids or 0
@@ -131,15 +133,15 @@ if is_common then
           read = read + #some
         end
         if read < got then
-          -- Those that are too many go back; the rest of the script tells that there are more.
+          -- Those that are too many go back.
           for at = got, read + 1, -1 do call('LPUSH', list, table.remove(ids)) end
-          got, is_common = read, false
+          got, is_cut = read, true
         end
         -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1,
         -- Others must have one lock and no extras, and the lock must be free.
         local locks, taken_keys, concerned, seen
         local byte, format = string.byte, string.format
-        for at = 1, is_common and got or 0 do
+        for at = 1, got do
           local value = values[at]
           if not value or byte(ids[at]) == 123 then
             is_common = false
@@ -187,7 +189,7 @@ if is_common then
       end
       -- A queue that is empty needs no claimer; any other needs the next. Mostly there are both, jobs and a token. Who was woken has taken
       -- the token; where there is another, it wakes him once more.
-      if want > 0 and got < want then
+      if want > 0 and got < want and not is_cut then
         if not is_woken then call('DEL', wake) end
       elseif call('EXISTS', list, wake) < 2 then
         if call('EXISTS', list) == 0 then call('DEL', wake) elseif call('EXISTS', wake) == 0 then call('RPUSH', wake, '1') end
@@ -218,6 +220,8 @@ if is_common then
           if calm ~= calm_now then call('SET', CALM_PREFIX .. worker, calm_now) end
         end
       end
+      -- As the rest of the script tells it.
+      if is_cut then return { 0, digits, claimed, first, 0, 1, owns, tonumber(millis) } end
       -- Each text of a reply takes long to be told, and to be read. A small job alone, with an id of this system's, whose length is
       -- known, is told as one.
       local told = digits .. ' ' .. (first or '0') .. ' ' .. millis
