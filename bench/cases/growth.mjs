@@ -4,7 +4,7 @@ import { contender, ratio } from './shape.mjs';
 
 const sizes = [
   ['1,000', 1_000],
-  ['many', [50_000, 1_000_000]],
+  ['many', [25_000, 1_000_000]],
 ];
 const jobs = { bullmq: [8_000, 60_000], 'bee-queue': 60_000, wingman: [25_000, 300_000] };
 
@@ -29,12 +29,12 @@ export const growing = [
   growth(
     'backlog-waiting',
     'backlog',
-    'No-op jobs in front of 1,000 or of 1,000,000 (with --quick 50,000) others that wait',
+    'No-op jobs in front of 1,000 or of 1,000,000 (with --quick 25,000) others that wait',
   ),
   growth(
     'backlog-delayed',
     'delayed',
-    'No-op jobs beside 1,000 or 1,000,000 (with --quick 50,000) others that are delayed',
+    'No-op jobs beside 1,000 or 1,000,000 (with --quick 25,000) others that are delayed',
   ),
   {
     name: 'heap',

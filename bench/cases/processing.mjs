@@ -53,7 +53,7 @@ export const processing = [
   ...[
     ['100 B', 100, { bullmq: [10_000, 100_000], 'bee-queue': [10_000, 100_000], wingman: [30_000, 400_000] }],
     ['10 KB', 10_000, { bullmq: [5_000, 40_000], 'bee-queue': [5_000, 40_000], wingman: [8_000, 60_000] }],
-    ['200 KB', 200_000, { bullmq: [400, 2_500], 'bee-queue': [400, 2_500], wingman: [400, 2_500] }],
+    ['200 KB', 200_000, { bullmq: [250, 2_500], 'bee-queue': [250, 2_500], wingman: [250, 2_500] }],
   ].map(([name, size, sizes]) => ({
     ...shared,
     name: `payload-${name.replace(' ', '').toLowerCase()}`,
