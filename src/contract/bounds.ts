@@ -26,7 +26,7 @@ export const RESUMED_KEYS = 50;
 export const PASS_BUDGET = 100;
 
 /** How many jobs a sweep moves. */
-export const SWEEP_BUDGET = 40;
+export const SWEEP_BUDGET = 30;
 
 /** A job may have to be looked for with each worker, and its places granted to others. */
 export const CANCEL_BUDGET = 40;
