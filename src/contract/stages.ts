@@ -18,7 +18,7 @@ import { decodePayload } from '../core/payload.ts';
 import { withAnyOf } from '../runtime/abort.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
-import { type Backend, SWEEP_BUDGET } from './backend.ts';
+import { type Backend, SWEEP_BUDGET, type SweepReply } from './backend.ts';
 import { Caller } from './call.ts';
 
 /** What `lockJob` gives: 0, -1, or the id of the lock, 1 or more. */
@@ -59,6 +59,8 @@ export type Envelope = (Job & { readonly id: string }) | (ForeignEnvelope & { re
 const DEFAULT_BLOCKING_TIMEOUT = 10_000;
 const DEFAULT_LEASE = 15_000;
 const POLL_INTERVAL = 1_000;
+/** Of each kind: whoever pops a job has not come to do all that is to be done. */
+const MOST_SWEEPS = 10;
 
 /**
  * The contract's stages one at a time, for a loop of one's own: pop, lock, process, release, clear. The manager uses the same
@@ -357,9 +359,10 @@ export class Stages {
     const now = this.#clock.monotonic();
     if (now - this.#lastSweep < POLL_INTERVAL) return;
     this.#lastSweep = now;
-    await this.backend.reclaim(SWEEP_BUDGET);
-    await this.backend.promote(SWEEP_BUDGET);
-    await this.backend.passGrants(SWEEP_BUDGET);
+    const { backend } = this;
+    await sweep(() => backend.reclaim(SWEEP_BUDGET));
+    await sweep(() => backend.promote(SWEEP_BUDGET));
+    await sweep(() => backend.passGrants(SWEEP_BUDGET));
   }
 
   #canceled(queue: string): CanceledError {
@@ -372,4 +375,10 @@ export class Stages {
 function popped(claimed: ClaimedJob): PoppedJob {
   const { id, type, queue, payload, attempts, token } = claimed;
   return { id, type, queue, payload: decodePayload(payload, id), attempt: attempts + 1, token };
+}
+
+async function sweep(step: () => Promise<SweepReply>): Promise<void> {
+  for (let steps = 0; steps < MOST_SWEEPS; steps += 1) {
+    if (!(await step()).more) return;
+  }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CanceledError, StaleError } from '../../../core/errors.ts';
 import { defineJob } from '../../../core/job.ts';
 import { systemClock } from '../../../runtime/clock.ts';
+import { SWEEP_BUDGET } from '../../backend.ts';
 import { Stages } from '../../stages.ts';
 import { HOUR, newJob, roundTrips, Session } from '../session.ts';
 import type { Subject } from '../subject.ts';
@@ -43,6 +44,16 @@ export function poppingSuite(subject: Subject): void {
       const ids = [];
       for (const input of [-1, 0, 1]) ids.unshift(await stages.pushJob(type.job(input)));
       for (const id of ids) await pop(stages, id);
+    });
+
+    it('popJob: brings up what is due, in several steps where it is much', async () => {
+      const { stages } = await begin(subject);
+      const session = new Session(stages.backend);
+      const ids = Array.from({ length: 3 * SWEEP_BUDGET }, (_, index) => `job-${index}`);
+      await session.enqueueAll(ids.map((id) => newJob(id, { queue: 'default', due: { in: 1 } })));
+      await session.passed((await stages.backend.now()) + 1);
+      await stages.popJob('default');
+      expect(await stages.size('default')).toBe(ids.length - 1);
     });
 
     it('popJob: blocks until a job is pushed', async () => {
