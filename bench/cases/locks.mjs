@@ -32,7 +32,7 @@ export const locks = [
       contender('wingman', { stuck: 0, as: 'wingman, none stuck' }),
       contender('wingman', { stuck: 100_000, as: 'wingman, 100,000 stuck' }),
     ],
-    rounds: [2, 5],
+    rounds: [1, 5],
     wanted: [ratio('wingman, 100,000 stuck', 'wingman, none stuck', { atLeast: 0.8 })],
   },
   {

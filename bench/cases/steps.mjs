@@ -17,10 +17,10 @@ export const steps = [
   {
     name: 'due-at-once',
     theme: 'steps',
-    title: 'The longest step on Redis while 100,000 jobs (with --quick 30,000) are due at once',
+    title: 'The longest step on Redis while 100,000 jobs (with --quick 20,000) are due at once',
     measure: 'dueAtOnce',
     metrics: ['step'],
-    settings: { jobs: [30_000, 100_000], slots: 50, repeats: [2, 5] },
+    settings: { jobs: [20_000, 100_000], slots: 50, repeats: [2, 5] },
     contenders: [contender('wingman')],
     rounds: [1, 3],
     wanted: [figure('wingman', { atMost: 5 })],

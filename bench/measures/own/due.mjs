@@ -5,10 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { open } from '../../../dist/backends/redis/index.js';
+import { SWEEP_BUDGET } from '../../../dist/contract/bounds.js';
 import { longestOf, stepTimer } from './steps.mjs';
-
-/** As many jobs as the leader promotes in a step: src/scheduler/sweep.ts. */
-const STEP = 100;
 
 export async function dueAtOnce(_, url, { jobs, slots, repeats }) {
   const redis = new Redis(url);
@@ -38,8 +36,10 @@ async function stepsOf(backend, redis, jobs, slots) {
   const claim = { queues: ['q'], count: slots, locks: 'take' };
   let settlements = [];
   for (let left = jobs; left > 0 || settlements.length > 0; ) {
-    if (left > 0) left -= (await timed('promote', () => backend.promote(STEP))).moves.length;
-    // Two managers' worth of claims for each step of the promoter, so that the queue does not grow without end.
+    // For as many as two managers claim, so that the queue does not grow without end.
+    for (let due = 0; due < 2 * slots && left > 0; due += SWEEP_BUDGET) {
+      left -= (await timed('promote', () => backend.promote(SWEEP_BUDGET))).moves.length;
+    }
     for (let turn = 0; turn < 2; turn += 1) {
       const { claimed } = await timed('exchange', () => backend.exchange(call(), { worker, settlements, claim }));
       settlements = claimed.map((done) => ({ job: done, outcome: { kind: 'completed' } }));

@@ -39,15 +39,18 @@ function cpuOf(info) {
 }
 
 /**
- * The longest step of each name in milliseconds, the longest first, of several runs of the same steps: each step counts with the
- * shortest time that it had. The server reads each script at its first call, once in its life: that is in one run alone, and so does
- * not count.
+ * The longest step of each name in milliseconds, the longest first, of several runs of the same steps: each step, as the nth of its name,
+ * counts with the shortest time that it had. The server reads each script at its first call, once in its life: that is in one run alone,
+ * and so does not count.
  */
 export function longestOf(runs) {
   const longest = new Map();
-  for (const [at, { name }] of runs[0].entries()) {
-    const time = Math.min(...runs.map((steps) => steps[at].time)) / 1000;
-    longest.set(name, Math.max(time, longest.get(name) ?? 0));
+  for (const name of new Set(runs[0].map((step) => step.name))) {
+    const times = runs.map((steps) => steps.filter((step) => step.name === name).map(({ time }) => time));
+    // Some may have taken one step more to the same end.
+    const count = Math.min(...times.map(({ length }) => length));
+    const shortest = Array.from({ length: count }, (_, at) => Math.min(...times.map((run) => run[at])));
+    longest.set(name, Math.max(0, ...shortest) / 1000);
   }
   return [...longest].sort(([, a], [, b]) => b - a);
 }

@@ -99,6 +99,25 @@ export function leasesSuite(subject: Subject): void {
       expect(owned).toBe(3);
     });
 
+    it('takes no more back in one step than it may, from however many workers', async () => {
+      const { session, backend } = await begin(subject);
+      const workers = ['v', 'w', 'x'];
+      for (const worker of workers) {
+        await backend.register(worker, 1);
+        await session.enqueue(newJob(`${worker}-1`), newJob(`${worker}-2`));
+        await session.claim(worker, 2);
+      }
+      await session.passed((await backend.now()) + 1);
+      const steps: string[][] = [];
+      for (let more = true; more; ) {
+        const reply = await backend.reclaim(2);
+        steps.push(reply.moves.map(({ id }) => id));
+        more = reply.more;
+      }
+      expect(steps.map(({ length }) => length)).toEqual([2, 2, 2, 0]);
+      expect(steps.flat().sort()).toEqual(workers.flatMap((worker) => [`${worker}-1`, `${worker}-2`]));
+    });
+
     it('hands back no more in one step than it may, and in the same order as all at once', async () => {
       const { session, backend } = await begin(subject);
       const worker = await session.worker();

@@ -18,8 +18,6 @@ export class Books {
   impatient;
   /** Those that run, of the queues whose jobs have locks for which others wait. */
   holders = { keyed: [], 'thrice-keyed': [] };
-  /** What has the lock for which many jobs wait that never run. */
-  stuck = [];
 
   constructor(backend, impatient, redis) {
     this.#backend = backend;
@@ -119,7 +117,7 @@ export async function times(count, step) {
   for (let turn = 0; turn < count; turn += 1) await step(turn);
 }
 
-/** For the nth job: its own keys, and as many jobs for each of these as there are more jobs than `keys`. */
+/** For the nth job: `each` locks, whose keys it has in common with every `keys`th job from it on. */
 export function locksOf(name, { keys = 1_000, each = 1 } = {}) {
   return (at) => ({
     locks: Array.from({ length: each }, (_, lock) => ({ key: `${name}-${at % keys}-${lock}`, concurrency: 1 })),

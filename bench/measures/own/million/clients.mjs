@@ -19,16 +19,16 @@ export async function clients(books) {
     large: () => ({ payload: JSON.stringify('x'.repeat(8_000)) }),
   };
   for (const [name, make] of Object.entries(ways)) {
-    await times(4, () => enqueue(name, books.batch('others', make)));
+    await times(4, () => enqueue(name, books.batch('enqueued', make)));
   }
   names += 1;
   const unique = (more) => (at) => ({
     ...{ due: { in: HOUR }, extras: { unique: { key: `${names}-${at}`, while: 'until done' } } },
     ...more,
   });
-  await enqueue('unique', books.batch('others', unique()));
+  await enqueue('unique', books.batch('enqueued', unique()));
   for (const onConflict of ['keep', 'extend', 'reject', 'replace']) {
-    await enqueue(`unique, ${onConflict}`, books.batch('others', unique({ onConflict })));
+    await enqueue(`unique, ${onConflict}`, books.batch('enqueued', unique({ onConflict })));
   }
   const ids = books.jobs('plain', MOST_WATCHES).map(({ id }) => id);
   const watches = ids.map((id) => ({ id, every: true }));

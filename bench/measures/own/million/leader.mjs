@@ -9,7 +9,8 @@ const parked = { kind: 'parked', reason: 'no handler' };
 const COUNT = 4 * SWEEP_BUDGET;
 
 export async function leader(books) {
-  const { backend, timed } = { backend: books.backend, timed: books.timed.bind(books) };
+  const { backend } = books;
+  const timed = (name, step) => books.timed(name, step);
   const worker = await books.worker();
   const claim = () => books.claim(worker, 'plain', COUNT);
   await books.add('plain', COUNT, () => ({ due: { in: 1 } }));

@@ -71,12 +71,10 @@ async function settle(books, worker, each, name, outcome) {
   });
 }
 
-/** Jobs that all have to wait. */
+/** Jobs that all have to wait, but for the first of all, which is never settled. */
 async function hold(books, worker) {
   await books.add('others', 1_000, locksOf('stuck', { keys: 1 }));
-  const [first, ...others] = await drain(books, 'claim, all held', worker, 'others', false);
-  if (others.length > 0) throw new Error('two have one lock');
-  books.stuck.push(first ?? books.stuck.pop());
+  await drain(books, 'claim, all held', worker, 'others', false);
 }
 
 /** The limit of a key is raised, and many of those that wait for it may run. */
@@ -101,7 +99,7 @@ async function forget(books, worker) {
   await books.settle(await books.claim(next, 'others', 2 * SWEEP_BUDGET));
 }
 
-/** Claims all there is, and settles it unless it is of use. */
+/** Claims all there is, and settles it where it is of no use any more. */
 async function drain(books, name, worker, queue, isOver = true) {
   const all = [];
   for (let more = true; more; ) {

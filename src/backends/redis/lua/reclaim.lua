@@ -45,7 +45,7 @@ end
 
 for _, worker in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
   -- The latest claims first, each to the front: the earliest ends foremost.
-  local tokens, ids = owned_by(worker)
+  local tokens, ids = owned_by(worker, left)
   for at = #tokens, math.max(1, #tokens - left + 1), -1 do take_back(worker, ids[tokens[at]], text(tokens[at])) end
   if #tokens > left then
     left = 0

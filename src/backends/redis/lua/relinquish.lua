@@ -17,7 +17,7 @@ if earlier then return { moves, tonumber(earlier) } end
 
 local known, strays, freed = {}, {}, {}
 for _, token in ipairs(cjson.decode(ARGV[6])) do known[token] = true end
-local tokens, ids = owned_by(worker)
+local tokens, ids = owned_by(worker, math.huge)
 for _, token in ipairs(tokens) do
   if not known[text(token)] then strays[#strays + 1] = token end
 end
