@@ -1,5 +1,5 @@
-// How much one step does. While it does, the store does nothing else for anybody: the largest of each kind is meant to take two
-// milliseconds of a Redis server, and the bench measures them (its case `million`). Whoever has more to do makes several steps.
+// How much one step does. While it does, the store does nothing else for anybody: the largest of each kind is meant to take two to
+// three milliseconds of a Redis server, and the bench measures them (its case `million`). Whoever has more to do makes several steps.
 import type { ClaimedJob, NewJob } from '../core/envelope.ts';
 import type { Outcome } from '../core/outcome.ts';
 
