@@ -89,18 +89,26 @@ export function encodeKeep({ for: time, count }: Keep): string {
  */
 export function decodeEnvelope(id: string, value: string): StoredJob {
   const { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras, isForeign, end } = decodeLine(id, value);
-  const payload = payloadOf(id, value, end, isForeign);
+  const payload = payloadOf(id, value.slice(end + 1), isForeign);
   const job = { id, type, queue, payload, locks, attempts, crashes, sequence, enqueuedAt };
   return extras === undefined ? job : { ...job, extras };
 }
 
 /**
- * The same, of one that was claimed. Written out, since it is done for each job that runs.
+ * The same, of one that was claimed, and whose envelope is a part of a text. Written out, since it is done for each job that runs.
  * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
  */
-export function decodeClaim(id: string, value: string, worker: string, token: string): ClaimedJob {
-  const { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras, isForeign, end } = decodeLine(id, value);
-  const payload = payloadOf(id, value, end, isForeign);
+export function decodeClaim(
+  id: string,
+  text: string,
+  from: number,
+  to: number,
+  worker: string,
+  token: string,
+): ClaimedJob {
+  const line = decodeAsLast(text, from) ?? decodeAnew(id, text.slice(from, to), from);
+  const { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras, isForeign, end } = line;
+  const payload = payloadOf(id, text.slice(end + 1, to), isForeign);
   const job = { id, type, queue, payload, locks, attempts, crashes, sequence, enqueuedAt, worker, token };
   return extras === undefined ? job : { ...job, extras };
 }
@@ -108,7 +116,7 @@ export function decodeClaim(id: string, value: string, worker: string, token: st
 interface Line extends Omit<StoredJob, 'id' | 'payload' | 'extras'> {
   readonly extras: Extras | undefined;
   readonly isForeign: boolean;
-  /** Where the line ends in the stored form. */
+  /** Where the line ends in the text. */
   readonly end: number;
 }
 
@@ -117,7 +125,7 @@ interface Line extends Omit<StoredJob, 'id' | 'payload' | 'extras'> {
  * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
  */
 export function decodeLine(id: string, value: string): Line {
-  return decodeAsLast(value) ?? decodeAnew(id, value);
+  return decodeAsLast(value, 0) ?? decodeAnew(id, value, 0);
 }
 
 /** How the last line began that had no more than its head, an instant and a sequence: the next mostly begins alike. */
@@ -132,14 +140,15 @@ const [ZERO, NINE, COMMA, BRACKET, LINE_FEED] = [48, 57, 44, 93, 10] as const;
  * Reads a line that differs from the last one in two whole numbers, or in the key of its only lock as well; null for any other. A third of
  * the time of `JSON.parse`.
  */
-function decodeAsLast(value: string): Line | null {
+function decodeAsLast(value: string, from: number): Line | null {
   if (lastHead === null) return null;
   const { type, queue } = lastHead;
-  if (value.startsWith(lastStart)) return decodeNumbers(value, lastStart.length, type, queue, lastHead.locks);
+  if (value.startsWith(lastStart, from))
+    return decodeNumbers(value, from + lastStart.length, type, queue, lastHead.locks);
   // As `[[["key",1]],"type","queue",`.
-  if (!value.startsWith('[[["')) return null;
-  const end = value.indexOf('"', 4);
-  const key = value.slice(4, end);
+  if (!value.startsWith('[[["', from)) return null;
+  const end = value.indexOf('"', from + 4);
+  const key = value.slice(from + 4, end);
   if (end < 0 || key.includes('\\') || value.charCodeAt(end + 1) !== COMMA) return null;
   let at = end + 2;
   let concurrency = 0;
@@ -170,7 +179,8 @@ function decodeNumbers(value: string, from: number, type: string, queue: string,
   return { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras: undefined, isForeign: false, end };
 }
 
-function decodeAnew(id: string, value: string): Line {
+/** @param from where it begins in the text that it is a part of */
+function decodeAnew(id: string, value: string, from: number): Line {
   const end = value.indexOf('\n');
   const line = end < 0 ? null : parse(value.slice(0, end));
   if (!Array.isArray(line)) throw damaged(id, value);
@@ -200,7 +210,8 @@ function decodeAnew(id: string, value: string): Line {
     lastHead = { type, queue, locks };
   }
   const isForeign = line[7] === 1;
-  return { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras: extras ?? undefined, isForeign, end };
+  const rest = { extras: extras ?? undefined, isForeign, end: from + end };
+  return { type, queue, locks, attempts, crashes, sequence, enqueuedAt, ...rest };
 }
 
 function isOneLock(locks: unknown): boolean {
@@ -222,8 +233,7 @@ function decodeLocks(id: string, locks: unknown, value: string): readonly Stored
   });
 }
 
-function payloadOf(id: string, value: string, end: number, isForeign: boolean): string {
-  const rest = value.slice(end + 1);
+function payloadOf(id: string, rest: string, isForeign: boolean): string {
   return isForeign ? payloadWithin(id, rest) : rest;
 }
 

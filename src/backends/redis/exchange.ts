@@ -3,7 +3,8 @@ import type { ExchangeReply, ExchangeRequest, Settled } from '../../contract/bac
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { ID_LENGTH } from '../../core/id.ts';
 import { decodeClaim, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
-import { arrayOf, listOf, numberOf, textOf } from './replies.ts';
+import { arrayOf, listOf, numberOf, SEPARATOR, textOf, textsOf } from './replies.ts';
+import { TokenRow } from './token-row.ts';
 
 /** How a settlement is settled: in bulk, since the job holds nothing, or has locks and nothing else; or on its own. */
 type Way = 'plain' | 'locked' | 'single';
@@ -44,17 +45,21 @@ export function encodeExchange(request: ExchangeRequest, grantTimeout: number, i
  * mostly settled at once, the first says it all.
  */
 function inBulk(way: Way, { settlements }: ExchangeRequest, ways: readonly Way[]): (string | number)[] {
-  const ids: string[] = [];
+  const words: (string | number)[] = [0, 0];
   const tokens: string[] = [];
-  let isInRow = true;
-  for (const [at, { job }] of settlements.entries()) {
-    if (ways[at] !== way) continue;
-    if (tokens.length > 0 && Number(job.token) !== Number(tokens[0]) + tokens.length) isInRow = false;
-    ids.push(job.id);
+  const row = new TokenRow();
+  for (let at = 0; at < settlements.length; at += 1) {
+    const job = settlements[at]?.job;
+    if (job === undefined || ways[at] !== way) continue;
+    row.add(job.token);
+    words.push(job.id);
     tokens.push(job.token);
   }
-  const told = isInRow ? tokens.slice(0, 1) : tokens;
-  return [ids.length, told.length, ...ids, ...told];
+  words[0] = tokens.length;
+  if (row.isWhole && tokens.length > 0) tokens.length = 1;
+  words[1] = tokens.length;
+  for (const token of tokens) words.push(token);
+  return words;
 }
 
 export interface Exchanged {
@@ -63,11 +68,17 @@ export interface Exchanged {
   readonly damaged: readonly ClaimedJob[];
 }
 
-export function decodeExchange(reply: unknown, { worker, claim }: ExchangeRequest, ways: readonly Way[]): Exchanged {
-  const words = typeof reply === 'string' ? splitOnly(reply) : arrayOf(reply);
+/** Null: it cannot be told where one envelope ends and the next begins. Then the call is to be repeated, which tells them one by one. */
+export function decodeExchange(
+  reply: unknown,
+  { worker, claim }: ExchangeRequest,
+  ways: readonly Way[],
+): Exchanged | null {
+  if (typeof reply === 'string') return decodeOnly(reply, worker, claim?.queues, ways);
+  const words = arrayOf(reply);
   if (typeof words[0] === 'string') return decodeCommon(words, worker, claim?.queues, ways);
   const [lost, digits, flat, tokens, moves, more, owned, now] = words;
-  const { claimed, damaged } = decodeClaims(worker, listOf(flat), 0, tokens, claim?.queues);
+  const { claimed, damaged } = decodeClaims(worker, listOf(flat), tokens, claim?.queues);
   return {
     reply: {
       lost: lost === 1,
@@ -83,29 +94,41 @@ export function decodeExchange(reply: unknown, { worker, claim }: ExchangeReques
   };
 }
 
-/** The words of a reply with one job, which comes as one text: each word of a reply takes long to read. */
-function splitOnly(reply: string): readonly [told: string, owned: number, id: string, envelope: string] {
-  const end = reply.indexOf(' ', reply.indexOf(' ', reply.indexOf(' ') + 1) + 1);
-  const id = end + 1;
-  return [reply.slice(0, end), 1, reply.slice(id, id + ID_LENGTH), reply.slice(id + ID_LENGTH + 1)];
+/** A reply with one job, which comes as one text: each word of a reply takes long to read. */
+function decodeOnly(
+  reply: string,
+  worker: string,
+  queues: readonly string[] | undefined,
+  ways: readonly Way[],
+): Exchanged {
+  const instant = reply.indexOf(' ', reply.indexOf(' ') + 1) + 1;
+  const token = reply.indexOf(' ', instant) + 1;
+  const id = reply.indexOf(' ', token) + 1;
+  const envelope = id + ID_LENGTH + 1;
+  const claims = new Claims(worker, queues);
+  claims.add(reply.slice(id, envelope - 1), reply.slice(token, id - 1), reply, envelope, reply.length);
+  return common(reply.slice(0, token - 1), claims, 1, ways);
 }
 
-/** How many words there are before the claims in the reply of an exchange that has nothing else to tell. */
-const COMMON_WORDS = 2;
-
+/** @returns null as `decodeExchange` does */
 function decodeCommon(
   words: readonly unknown[],
   worker: string,
   queues: readonly string[] | undefined,
   ways: readonly Way[],
-): Exchanged {
-  const told = textOf(words[0]);
-  const [first, last] = [told.indexOf(' '), told.lastIndexOf(' ')];
-  const { claimed, damaged } = decodeClaims(worker, words, COMMON_WORDS, told.slice(first + 1, last), queues);
-  const owned = numberOf(words[1]) - damaged.length;
-  const settled = sortSettled(told.slice(0, first), ways);
-  const now = numberOf(told.slice(last + 1));
-  return { reply: { lost: false, settled, claimed, moves: [], more: false, owned, now }, damaged };
+): Exchanged | null {
+  const claims = new Claims(worker, queues);
+  if (words.length > 2 && !claims.addAll(textOf(words[2]), textOf(words[3]))) return null;
+  return common(textOf(words[0]), claims, numberOf(words[1]), ways);
+}
+
+/** @param told as `DIGITS MORE INSTANT` */
+function common(told: string, { claimed, damaged }: Claims, owned: number, ways: readonly Way[]): Exchanged {
+  const end = told.indexOf(' ');
+  const settled = sortSettled(told.slice(0, end), ways);
+  const more = told.startsWith('1', end + 1);
+  const now = Number(told.slice(end + 3));
+  return { reply: { lost: false, settled, claimed, moves: [], more, owned: owned - damaged.length, now }, damaged };
 }
 
 /**
@@ -146,33 +169,85 @@ function sortSettled(digits: string, ways: readonly Way[]): readonly Settled[] {
   });
 }
 
+/** What was claimed, as it is read. */
+class Claims {
+  readonly claimed: ClaimedJob[] = [];
+  readonly damaged: ClaimedJob[] = [];
+  readonly #worker: string;
+  readonly #queues: readonly string[];
+
+  constructor(worker: string, queues: readonly string[] = []) {
+    this.#worker = worker;
+    this.#queues = queues;
+  }
+
+  /** Reads one, whose envelope is a part of a text. */
+  add(id: string, token: string, text: string, from: number, to: number): void {
+    try {
+      this.claimed.push(decodeClaim(id, text, from, to, this.#worker, token));
+    } catch {
+      // Which of several queues it came from is part of what cannot be read.
+      const queue = this.#queues.length === 1 ? this.#queues[0] : '';
+      this.damaged.push({ ...unreadable(id, queue), worker: this.#worker, token });
+    }
+  }
+
+  /**
+   * @param owned ids and tokens, as `ID","TOKEN","ID","TOKEN`
+   * @param envelopes with a separator between two of them
+   * @returns whether they could be told from each other
+   */
+  addAll(owned: string, envelopes: string): boolean {
+    const names = namesIn(owned);
+    if (names === null) return false;
+    let from = 0;
+    for (let at = 0; at < names.length; at += 2) {
+      const isLast = at === names.length - 2;
+      const end = envelopes.indexOf(SEPARATOR, from);
+      // There are as many separators as there should be, and so none within an envelope.
+      if (end < 0 !== isLast) return false;
+      const to = isLast ? envelopes.length : end;
+      this.add(names[at] ?? '', names[at + 1] ?? '', envelopes, from, to);
+      from = to + 1;
+    }
+    return true;
+  }
+}
+
 /**
- * @param flat id and envelope of each, from `from` on
+ * Texts of their own, and not parts of a longer one: V8 would keep all of that in memory for as long as anybody keeps the id of one job. It
+ * takes less time as well.
+ * @returns null where one of them is not as ids and tokens are
+ */
+function namesIn(owned: string): readonly string[] | null {
+  // Nobody but who writes to the server by hand can have enqueued such a job.
+  if (owned.includes('\\')) return null;
+  try {
+    return textsOf(JSON.parse(`["${owned}"]`));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param flat id and envelope of each
  * @param tokens that of the first, where each is by one greater than the one before, or a list
  */
 function decodeClaims(
   worker: string,
   flat: readonly unknown[],
-  from: number,
   tokens: unknown,
-  queues: readonly string[] = [],
-): { claimed: ClaimedJob[]; damaged: ClaimedJob[] } {
-  const claimed: ClaimedJob[] = [];
-  const damaged: ClaimedJob[] = [];
-  // Microseconds since the epoch, or some more: a whole number for some centuries. A single one stays a text.
-  const first = Array.isArray(tokens) || flat.length - from <= 2 ? 0 : numberOf(tokens);
-  for (let at = from; at < flat.length; at += 2) {
-    const id = textOf(flat[at]);
-    const nth = (at - from) / 2;
-    const token = Array.isArray(tokens) ? textOf(tokens[nth]) : nth === 0 ? textOf(tokens) : String(first + nth);
-    try {
-      claimed.push(decodeClaim(id, textOf(flat[at + 1]), worker, token));
-    } catch {
-      // Which of several queues it came from is part of what cannot be read.
-      damaged.push({ ...unreadable(id, queues.length === 1 ? queues[0] : ''), worker, token });
-    }
+  queues: readonly string[] | undefined,
+): Claims {
+  const claims = new Claims(worker, queues);
+  // Microseconds since the epoch, or some more: a whole number for some centuries.
+  const first = Array.isArray(tokens) || flat.length === 0 ? 0 : numberOf(tokens);
+  for (let at = 0; at < flat.length; at += 2) {
+    const envelope = textOf(flat[at + 1]);
+    const token = Array.isArray(tokens) ? textOf(tokens[at / 2]) : String(first + at / 2);
+    claims.add(textOf(flat[at]), token, envelope, 0, envelope.length);
   }
-  return { claimed, damaged };
+  return claims;
 }
 
 function unreadable(id: string, queue = ''): StoredJob {

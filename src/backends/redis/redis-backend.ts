@@ -114,7 +114,7 @@ export class RedisBackend implements Backend {
   async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     const { words, ways } = encodeExchange(request, this.#desk.grantTimeout);
     const replied = await this.#desk.run('exchange', ...callArgs(call), ...words);
-    return this.#exchanged(replied, request, ways);
+    return this.#exchanged(replied, call, request, ways);
   }
 
   async exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
@@ -123,15 +123,18 @@ export class RedisBackend implements Backend {
     const queues = request.claim?.queues ?? [];
     const followed = await this.#desk.standBy(queues, options, 'exchange', ...callArgs(call), ...words);
     if (followed === null || followed === 'unreachable') return this.exchange(call, request);
-    return this.#exchanged(followed.reply, request, ways);
+    return this.#exchanged(followed.reply, call, request, ways);
   }
 
   #exchanged(
     replied: unknown,
+    call: Call,
     request: ExchangeRequest,
     ways: ExchangeOrder['ways'],
   ): ExchangeReply | Promise<ExchangeReply> {
-    const { reply, damaged } = decodeExchange(replied, request, ways);
+    const exchanged = decodeExchange(replied, request, ways);
+    if (exchanged === null) return this.exchange(call, request);
+    const { reply, damaged } = exchanged;
     if (damaged.length === 0) return reply;
     return this.#bury(request.worker, damaged).then((buried) => ({ ...reply, moves: [...reply.moves, ...buried] }));
   }

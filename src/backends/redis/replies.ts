@@ -1,5 +1,8 @@
 import { shown, WingmanError } from '../../core/errors.ts';
 
+/** Between the texts of a reply that are told as one. It is in no JSON, where it would be escaped, and in no name or id. */
+export const SEPARATOR = '\x1e';
+
 /** Readers of what scripts reply: the client gives no types for it, so each shape is checked where it comes in. */
 export function textOf(reply: unknown): string {
   if (typeof reply === 'string') return reply;

@@ -13,6 +13,7 @@ import {
 import { ID_LENGTH } from '../../core/id.ts';
 import { KEPT_ATTEMPTS, MOST_CRASHES } from '../../core/outcome.ts';
 import { type Keys, luaKeys } from './keys.ts';
+import { SEPARATOR } from './replies.ts';
 
 /** One script for each transition, and one for each read that must see one moment. */
 export const SCRIPTS = [
@@ -80,7 +81,10 @@ const BOUNDS = Object.entries({
   ...{ MOST_WATCHERS, WATCH_LEASE, ID_LENGTH, PIECE },
 });
 
-const BOUND_LINES = BOUNDS.map(([name, value]) => [name, `local ${name} = ${value}`] as const);
+const CONSTANT_LINES = [
+  ...BOUNDS.map(([name, value]) => [name, `local ${name} = ${value}`] as const),
+  ['SEPARATOR', `local SEPARATOR = '\\${SEPARATOR.charCodeAt(0)}'`] as const,
+];
 
 /** By the prefix of the keys, and by name. */
 const scripts = new Map<string, Map<ScriptName, Script>>();
@@ -97,7 +101,7 @@ export function script(name: ScriptName, keys: Keys): Script {
   }
   let loaded = own.get(name);
   if (loaded === undefined) {
-    const source = assemble(read(name), [...luaKeys(keys), ...BOUND_LINES]);
+    const source = assemble(read(name), [...luaKeys(keys), ...CONSTANT_LINES]);
     loaded = { source, sha: createHash('sha1').update(source).digest('hex') };
     own.set(name, loaded);
   }

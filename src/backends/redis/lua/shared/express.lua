@@ -37,14 +37,25 @@ if is_common then
   end
 end
 
+-- The envelopes of what is claimed, in the order of what is owned.
+local envelopes
 if is_common then
   local processing, last, digits = PROCESSING_PREFIX .. worker, plain_at + plain - 1, ''
   local keys, stale, hits = {}, nil, 0
+  local DIGITS, prefix, place
   if plain > 0 then
     local current = call('HMGET', processing, unpack(argv, plain_at, last))
-    local first, format = plain_tokens < plain and tonumber(argv[last + 1]) - 1, string.format
+    local is_row = plain_tokens < plain
+    if is_row then
+      --@inline digits
+      prefix, place = sub(argv[last + 1], 1, -3), tonumber(sub(argv[last + 1], -2))
+    end
     for at = 1, plain do
-      if current[at] == (first and format('%d', first + at) or argv[last + at]) then
+      local token = argv[last + at]
+      if is_row then
+        --@inline following
+      end
+      if current[at] == token then
         hits = hits + 1
         keys[hits] = JOB_PREFIX .. argv[plain_at + at - 1]
       else
@@ -59,11 +70,18 @@ if is_common then
     freed_keys = {}
     local current = call('HMGET', processing, unpack(argv, locked_at, locked_last))
     local places = call('HMGET', PLACES, unpack(argv, locked_at, locked_last))
-    local first = locked_tokens < locked and tonumber(argv[locked_last + 1]) - 1
+    local is_row = locked_tokens < locked
+    if is_row then
+      --@inline digits
+      prefix, place = sub(argv[locked_last + 1], 1, -3), tonumber(sub(argv[locked_last + 1], -2))
+    end
     local awaited = {}
     for at = 1, locked do
-      local is_owner = current[at] == (first and string.format('%d', first + at) or argv[locked_last + at])
-      local key = is_owner and places[at] and string.match(places[at], '^%[%["([^"\\]*)",%d+%]%]$')
+      local token = argv[locked_last + at]
+      if is_row then
+        --@inline following
+      end
+      local key = current[at] == token and places[at] and string.match(places[at], '^%[%["([^"\\]*)",%d+%]%]$')
       if not key then
         freed_keys = nil
         break
@@ -140,12 +158,12 @@ if is_common then
         -- Envelopes of jobs without locks and extras, or with locks that are not known: [0, or [1,
         -- Others must have one lock and no extras, and the lock must be free.
         local locks, taken_keys, concerned, seen
-        local byte, format = string.byte, string.format
         for at = 1, got do
           local value = values[at]
-          if not value or byte(ids[at]) == 123 then
+          local start = value and sub(value, 1, 3)
+          if not start then
             is_common = false
-          elseif byte(value, 3) ~= 44 or byte(value, 2) > 49 then
+          elseif start ~= '[0,' and start ~= '[1,' then
             local lock, key
             if argv[7] ~= 'later' then
               lock, key = string.match(value, '^%[(%[%["([^"\\]*)",%d+%]%]),"[^"\\]*","[^"\\]*",%d+,%d+%]\n')
@@ -171,13 +189,24 @@ if is_common then
         if not first_token then
           --@inline token
         end
-        local to, token = 2 * taken, (got > 1 or taken > 0) and first_token + taken
+        local to, token = 2 * taken, first_token
+        local is_row = got > 1 or taken > 0
+        if is_row and taken == 0 then
+          --@inline digits
+          prefix, place = sub(first_token, 1, -3), tonumber(sub(first_token, -2))
+        elseif is_row then
+          --@inline digits
+          prefix, place = sub(owned[to], 1, -3), sub(owned[to], -2) + 1
+        end
         for at = 1, got do
+          if is_row then
+            --@inline following
+          end
           local id = ids[at]
-          claimed[to + 1], claimed[to + 2] = id, values[at]
-          owned[to + 1], owned[to + 2] = id, token and format('%d', token) or first_token
-          if locks and taken_keys[at] then call('HSET', taken_keys[at], id, owned[to + 2]) end
-          to, token = to + 2, token and token + 1
+          owned[to + 1], owned[to + 2] = id, token
+          if envelopes then envelopes[taken + at] = values[at] end
+          if locks and taken_keys[at] then call('HSET', taken_keys[at], id, token) end
+          to = to + 2
         end
         if locks and #locks >= 16 then
           call('HSET', PLACES, '', string.rep('-', 65), unpack(locks))
@@ -185,7 +214,7 @@ if is_common then
         elseif locks then
           call('HSET', PLACES, unpack(locks))
         end
-        taken = taken + got
+        taken, envelopes = taken + got, envelopes or values
       end
       -- A queue that is empty needs no claimer; any other needs the next. Mostly there are both, jobs and a token. Who was woken has taken
       -- the token; where there is another, it wakes him once more.
@@ -221,14 +250,15 @@ if is_common then
         end
       end
       -- As the rest of the script tells it.
-      if is_cut then return { 0, digits, claimed, first, 0, 1, owns, tonumber(millis) } end
+      local told = digits .. (is_cut and ' 1 ' or ' 0 ') .. millis
+      if taken == 0 then return { told, owns } end
       -- Each text of a reply takes long to be told, and to be read. A small job alone, with an id of this system's, whose length is
       -- known, is told as one.
-      local told = digits .. ' ' .. (first or '0') .. ' ' .. millis
-      if taken == 1 and owns == 1 and #claimed[1] == ID_LENGTH and #claimed[2] < 4096 then
-        return told .. ' ' .. claimed[1] .. ' ' .. claimed[2]
+      if taken == 1 and owns == 1 and #owned[1] == ID_LENGTH and #envelopes[1] < 4096 then
+        return told .. ' ' .. first .. ' ' .. owned[1] .. ' ' .. envelopes[1]
       end
-      return { told, owns, unpack(claimed) }
+      return { told, owns, table.concat(owned, '","'), table.concat(envelopes, SEPARATOR) }
     end
   end
+  for at = 1, taken do claimed[2 * at - 1], claimed[2 * at] = owned[2 * at - 1], envelopes[at] end
 end
