@@ -79,6 +79,8 @@ export class Dispatcher {
   /** The queues were empty a moment ago, and something runs that may have ended in another. */
   #isResting = false;
   readonly #pipeline: Pipeline;
+  /** What is yet to be dealt with, one in a turn. */
+  readonly #replies: (() => void)[] = [];
   readonly #outage: Outage;
   /** Why no exchange can be made any more. */
   #failure: { readonly error: unknown } | null = null;
@@ -144,8 +146,12 @@ export class Dispatcher {
         if (this.#worker === null) await this.#rejoin();
         if (this.#hasStrays && this.#isQuiet) await this.#relinquish();
         const request = this.#nextRequest();
-        if (request === null) await this.#pause();
-        else this.#exchange(request);
+        if (request !== null) {
+          this.#exchange(request);
+        } else {
+          this.#replies.shift()?.();
+          await this.#pause();
+        }
       }
     } finally {
       this.#listener.forget();
@@ -283,9 +289,18 @@ export class Dispatcher {
       this.#pipeline.end(request);
       this.#change.open();
     };
-    const answered = (reply: ExchangeReply): void => {
+    const receive = (reply: ExchangeReply): void => {
       over();
       if (!this.#givingUp.signal.aborted) this.#receive(request, reply);
+    };
+    // Two that come together would be followed by two that go together, and so on: the store would rest while this process works, and
+    // the other way round. So what follows the first goes out before the second is looked at.
+    const answered = (reply: ExchangeReply): void => {
+      if (!this.#pipeline.isOverlapping) receive(reply);
+      else {
+        this.#replies.push(() => receive(reply));
+        this.#change.open();
+      }
     };
     const failed = (error: unknown): void => {
       over();

@@ -46,6 +46,12 @@ export class Pipeline {
     return this.#isBusy;
   }
 
+  /** There may be two at once. */
+  get isOverlapping(): boolean {
+    const { overlaps, concurrency } = this.#options;
+    return this.#isBusy && overlaps && concurrency >= LEAST_OVERLAP;
+  }
+
   get isEmpty(): boolean {
     return this.#underway.length === 0;
   }
@@ -59,7 +65,7 @@ export class Pipeline {
 
   /** For how many jobs an exchange is at most. */
   get share(): number {
-    return this.#isOverlapping ? Math.min(EXCHANGE_BUDGET, Math.ceil(this.#options.concurrency / 2)) : EXCHANGE_BUDGET;
+    return this.isOverlapping ? Math.min(EXCHANGE_BUDGET, Math.ceil(this.#options.concurrency / 2)) : EXCHANGE_BUDGET;
   }
 
   /**
@@ -69,7 +75,7 @@ export class Pipeline {
   mayBegin(jobs: number): boolean {
     if (this.#underway.length === 0) return true;
     // A second exchange costs as much as the first: it is for as many jobs, or not worth it.
-    if (!this.#isOverlapping || this.#underway.length > 1 || jobs < this.share / 2) return false;
+    if (!this.isOverlapping || this.#underway.length > 1 || jobs < this.share / 2) return false;
     return this.#clock.monotonic() - this.#lastAloneOn < this.#options.mostOverlap;
   }
 
@@ -94,11 +100,6 @@ export class Pipeline {
     const isAlone = this.#isAlone && this.#underway.length === 0;
     if (isAlone) this.#lastAloneOn = this.#clock.monotonic();
     return isAlone;
-  }
-
-  get #isOverlapping(): boolean {
-    const { overlaps, concurrency } = this.#options;
-    return this.#isBusy && overlaps && concurrency >= LEAST_OVERLAP;
   }
 }
 

@@ -60,6 +60,98 @@ test('one that is not all that its worker has is told with how many those are', 
   }
 });
 
+test('and so do many at once', async () => {
+  const { session } = await store({ url: (await server()).url });
+  const worker = await session.worker();
+  await session.enqueue(...JOBS);
+  const { claimed, owned } = await session.exchange(worker, [], { ...claim, count: 10 });
+  expect(owned).toBe(JOBS.length);
+  expect(claimed).toMatchObject(JOBS.map((job) => ({ ...job, worker, attempts: 0 })));
+  const settlements = claimed.map((job) => ({ job, outcome: completed }));
+  expect((await session.exchange(worker, settlements)).settled).toEqual(JOBS.map(() => 'settled'));
+});
+
+test('what stands between envelopes may be in one, and in an id', async () => {
+  const { url, cli } = await server();
+  const { backend, session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  const texts = ['1', '"a\x1eb"', '\x1e', '2'];
+  const jobs = texts.map((payload, n) => newJob(`job-${n}`, { payload }));
+  const many = { ...claim, count: 10 };
+  await session.enqueue(...jobs);
+  const first = await session.exchange(worker, [], many);
+  expect(first).toMatchObject({ claimed: jobs, owned: jobs.length });
+  const settlements = first.claimed.map((job) => ({ job, outcome: completed }));
+  expect((await session.exchange(worker, settlements)).settled).toEqual(jobs.map(() => 'settled'));
+
+  // By hand, as nobody can enqueue it.
+  const caller = new Caller('waiting');
+  for (const strange of ['a"b', 'a\\u0041', 'a","b']) {
+    const ids = [strange, 'plain'];
+    for (const id of ids) {
+      await cli('SET', `p:job:${id}`, '[0,"type","q",1,2]\n{}');
+      await cli('RPUSH', 'p:queue:q', id);
+    }
+    const waited = await caller.call((call) =>
+      backend.exchangeWhenWoken(call, { worker, settlements: [], claim: many }, { timeout: 1 }),
+    );
+    expect(waited.claimed.map(({ id }) => id)).toEqual(ids);
+    expect(waited.owned).toBe(ids.length);
+    await session.exchange(
+      worker,
+      waited.claimed.map((job) => ({ job, outcome: completed })),
+    );
+  }
+});
+
+test('an envelope that is cut short is damaged, whatever comes after it', async () => {
+  const { url, cli } = await server();
+  const { session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  const locked = (key: string) => newJob(`of ${key}`.replace(' ', '-'), { locks: [{ key, concurrency: 1 }] });
+  await session.enqueue(locked('known'), newJob('cut'), newJob('empty'), newJob('after'));
+  await cli('SET', 'p:job:cut', '[0,"type","q",17');
+  await cli('SET', 'p:job:empty', '[0,');
+  const { claimed, owned, moves } = await session.exchange(worker, [], { ...claim, count: 10 });
+  expect([claimed.map(({ id }) => id), owned]).toEqual([['of-known', 'after'], 2]);
+  expect(moves.map(({ event, id }) => [event, id])).toEqual([
+    ['dead', 'cut'],
+    ['dead', 'empty'],
+  ]);
+  expect(await cli('EXISTS', 'p:job:cut', 'p:job:empty')).toBe('0');
+});
+
+test('tokens that follow each other do so over a hundred, and over all that a batch may hold', async () => {
+  const { url, cli } = await server();
+  const { backend, session } = await store({ url, prefix: 'p' });
+  const worker = await session.worker();
+  const many = 100;
+  const ahead = (BigInt(await backend.now()) * 1_000n + 3_600_000_000n) / 100_000n;
+  for (const before of ['99989', '99998', '99999', '00000', '12345']) {
+    const last = BigInt(`${ahead}${before}`);
+    for (const [queue, lock] of [
+      ['q', []],
+      ['locked', [{ key: 'only', concurrency: 1_000 }]],
+    ] as const) {
+      const ids = Array.from({ length: many }, () => newId());
+      await session.enqueue(...ids.map((id) => newJob(id, { queue, locks: lock })));
+      await cli('SET', 'p:token', String(last));
+      const { claimed } = await session.exchange(worker, [], { queues: [queue], count: many, locks: 'take' });
+      expect(claimed.map(({ id, token }) => [id, BigInt(token) - last])).toEqual(
+        ids.map((id, n) => [id, BigInt(n + 1)]),
+      );
+      // Those of another life of the job are refused, in the middle of a batch as well.
+      const wrong = claimed.map((job, n) => (n === 50 ? { ...job, token: String(last) } : job));
+      const settlements = wrong.map((job) => ({ job, outcome: completed }));
+      expect((await session.exchange(worker, settlements)).settled).toEqual(
+        wrong.map((_, n) => (n === 50 ? 'stale' : 'settled')),
+      );
+      const rest = claimed.slice(50, 51).map((job) => ({ job, outcome: completed }));
+      expect((await session.exchange(worker, rest)).settled).toEqual(['settled']);
+    }
+  }
+});
+
 /** So large that few of them fit into a step. */
 const large = { payload: JSON.stringify('x'.repeat(Math.floor(MOST_CHARACTERS / 3))) };
 

@@ -81,6 +81,10 @@ test('a claim is its envelope, with who has it', () => {
     '[[["k",2]],"t","q",7,8,1,2]\n{}',
     '[2,"t","q",7,8,0,0,0,{"tags":["x"]}]\n1',
   ]) {
-    expect(decodeClaim('a', value, 0, value.length, 'w', '9')).toEqual({ ...decodeEnvelope('a', value), worker: 'w', token: '9' });
+    expect(decodeClaim('a', value, 0, value.length, 'w', '9')).toEqual({
+      ...decodeEnvelope('a', value),
+      worker: 'w',
+      token: '9',
+    });
   }
 });
