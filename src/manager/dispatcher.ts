@@ -1,56 +1,23 @@
 import {
-  type Backend,
   type Claim,
   EXCHANGE_BUDGET,
   type ExchangeReply,
   type ExchangeRequest,
   type Settlement,
-  type Takes,
 } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
-import type { Outcome } from '../core/outcome.ts';
-import type { BusyPoll } from '../runtime/busy-poll.ts';
 import { newName } from '../runtime/identity.ts';
-import type { LazyAbortController } from '../runtime/lazy-abort.ts';
 import { persist } from '../runtime/persist.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import type { DispatcherOptions } from './dispatcher-options.ts';
 import { Gate } from './gate.ts';
 import { Listener } from './listener.ts';
 import { Outage } from './outage.ts';
 import { batchSize, Pipeline } from './pipeline.ts';
 import { isSuspect, Runs } from './runs.ts';
 import { relinquish } from './strays.ts';
-
-export interface DispatcherOptions {
-  readonly backend: Backend;
-  /** The order in which the next claim looks at the queues. */
-  readonly queueOrder: () => readonly string[];
-  readonly concurrency: number;
-  /** Told to those who ask why a job waits. */
-  readonly takes: Takes;
-  /** Milliseconds. */
-  readonly lease: number;
-  /** Null where answers are slept for. */
-  readonly busyPoll: BusyPoll | null;
-  /** Told when it has a lease under a new name. */
-  readonly joined: () => void;
-  /** Told when that lease has ended: what ran is dropped. */
-  readonly lost: (worker: string, jobs: readonly ClaimedJob[]) => void;
-  /** Told of a result that the backend refused: the run no longer owned its job. */
-  readonly stale: (settlement: Settlement) => void;
-  /**
-   * Runs a job that was claimed at this time, by the backend's clock, and tells once how it ended, maybe before it returns: null
-   * where there is nothing to settle. Never throws.
-   */
-  readonly execute: (
-    job: ClaimedJob,
-    controller: LazyAbortController,
-    now: number,
-    told: (outcome: Outcome | null) => void,
-  ) => void;
-}
 
 /** Milliseconds. */
 const REST = 2;
