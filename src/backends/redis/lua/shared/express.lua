@@ -191,12 +191,10 @@ if is_common then
         end
         local to, token = 2 * taken, first_token
         local is_row = got > 1 or taken > 0
-        if is_row and taken == 0 then
+        if is_row then
           --@inline digits
-          prefix, place = sub(first_token, 1, -3), tonumber(sub(first_token, -2))
-        elseif is_row then
-          --@inline digits
-          prefix, place = sub(owned[to], 1, -3), sub(owned[to], -2) + 1
+          local newest = taken > 0 and owned[to] or first_token
+          prefix, place = sub(newest, 1, -3), sub(newest, -2) + (taken > 0 and 1 or 0)
         end
         for at = 1, got do
           if is_row then
