@@ -46,7 +46,7 @@ export class Dispatcher {
   /** The queues were empty a moment ago, and something runs that may have ended in another. */
   #isResting = false;
   readonly #pipeline: Pipeline;
-  /** What is yet to be dealt with, one in a turn. */
+  /** Those that are there and yet to be received, one in a turn: till then their exchanges count as under way. */
   readonly #replies: (() => void)[] = [];
   readonly #outage: Outage;
   /** Why no exchange can be made any more. */
