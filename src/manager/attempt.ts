@@ -1,10 +1,13 @@
 import type { ClaimedJob, Due } from '../core/envelope.ts';
 import type { StoredLock } from '../core/lock.ts';
 import { type Logger, withFields } from '../core/log.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { Attempt } from '../processors/processor.ts';
 import type { LazyAbortController } from '../runtime/lazy-abort.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import type { Deadline } from './deadline.ts';
 import type { Reporter } from './reporter.ts';
+import type { Run } from './runs.ts';
 
 /** What the running of a job may ask of the store. */
 export interface Requests {
@@ -21,26 +24,39 @@ export interface AttemptTools {
   readonly surroundings: Surroundings;
 }
 
+/** Told of an attempt that has ended. */
+type AttemptEnded = (attempt: ManagedAttempt, outcome: Outcome | null) => void;
+
 /** One run of a claimed job in this process. */
 export class ManagedAttempt implements Attempt {
-  readonly job: ClaimedJob;
-  readonly controller: LazyAbortController;
-  /** By the clock that may jump, and by the one that does not. */
-  readonly startedAt: number;
+  readonly run: Run;
+  readonly deadline: Deadline | null;
   readonly startedOn: number;
   readonly #tools: AttemptTools;
+  readonly #ended: AttemptEnded;
   #locks: readonly StoredLock[] | null;
   #log: Logger | null = null;
   #isOver = false;
 
-  constructor(job: ClaimedJob, controller: LazyAbortController, tools: AttemptTools) {
-    const { clock } = tools.surroundings;
-    this.job = job;
-    this.controller = controller;
-    this.startedAt = clock.now();
-    this.startedOn = clock.monotonic();
+  constructor(run: Run, deadline: Deadline | null, tools: AttemptTools, ended: AttemptEnded) {
+    this.run = run;
+    this.deadline = deadline;
+    this.startedOn = tools.surroundings.clock.monotonic();
     this.#tools = tools;
-    this.#locks = job.locks;
+    this.#ended = ended;
+    this.#locks = run.job.locks;
+  }
+
+  get job(): ClaimedJob {
+    return this.run.job;
+  }
+
+  get controller(): LazyAbortController {
+    return this.run.controller;
+  }
+
+  ended(outcome: Outcome | null): void {
+    this.#ended(this, outcome);
   }
 
   /** Those it came with, or those that were computed for it since. */
@@ -69,7 +85,7 @@ export class ManagedAttempt implements Attempt {
   }
 
   /** Settles when its last word of how far it is stands in the books; null when it does already. */
-  end(): Promise<unknown> | null {
+  close(): Promise<unknown> | null {
     this.#isOver = true;
     return this.#tools.reporter.end(this.job);
   }

@@ -2,6 +2,7 @@ import { deadlineError, type Missed, missed } from '../core/deadline.ts';
 import type { ClaimedJob, Due } from '../core/envelope.ts';
 import { deadlineOf } from '../core/extras.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
+import { Alarm } from '../runtime/alarms.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { LazyAbortController } from '../runtime/lazy-abort.ts';
 
@@ -9,14 +10,16 @@ import type { LazyAbortController } from '../runtime/lazy-abort.ts';
  * When the job of one run must have ended. That is an instant of the backend's clock, and this process's may be wrong: so it is
  * reckoned once, from what the backend said the time was, and kept by the clock that never jumps.
  */
-export class Deadline {
+export class Deadline extends Alarm {
   readonly #clock: Clock;
   readonly #at: number;
   /** The same, by the monotonic clock. */
   readonly #end: number;
+  #controller: LazyAbortController | null = null;
   #hasEndedRun = false;
 
   private constructor(at: number, now: number, clock: Clock) {
+    super();
     this.#clock = clock;
     this.#at = at;
     this.#end = clock.monotonic() + at - now;
@@ -29,31 +32,27 @@ export class Deadline {
   }
 
   /**
-   * Has a job run within its deadline: not at all where that has passed, and no longer than until then; one that would go on
-   * only afterwards has failed.
-   * @param run starts it, with whom to tell of its outcome
+   * Has a run that begins now end when the deadline passes. Where it has passed already, the run must not begin, and this is how it
+   * has ended; else null.
    */
-  limit(
-    controller: LazyAbortController,
-    run: (ended: (outcome: Outcome | null) => void) => void,
-    told: (outcome: Outcome | null) => void,
-  ): void {
-    if (this.#left <= 0) {
-      told(this.#fail('before it ran'));
-      return;
-    }
-    const stop = this.#clock.after(this.#left, () => {
-      if (controller.aborted) return;
-      this.#hasEndedRun = true;
-      controller.abort(deadlineError(this.#at, 'while it ran'));
-    });
-    run((outcome) => {
-      stop();
-      told(outcome === null ? null : this.#judge(outcome));
-    });
+  limit(controller: LazyAbortController): Outcome | null {
+    const left = this.#left;
+    if (left <= 0) return this.#fail('before it ran');
+    this.#controller = controller;
+    this.#clock.set(this, left);
+    return null;
   }
 
-  #judge(outcome: Outcome): Outcome {
+  ring(): void {
+    if (this.#controller === null || this.#controller.aborted) return;
+    this.#hasEndedRun = true;
+    this.#controller.abort(deadlineError(this.#at, 'while it ran'));
+  }
+
+  /** How the run has ended, where it ended so by itself: one that would go on only after the deadline has failed. */
+  judge(outcome: Outcome | null): Outcome | null {
+    this.#clock.callOff(this);
+    if (outcome === null) return null;
     switch (outcome.kind) {
       case 'completed':
       case 'released':

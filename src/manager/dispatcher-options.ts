@@ -1,8 +1,7 @@
 import type { Backend, Settlement, Takes } from '../contract/backend.ts';
 import type { ClaimedJob } from '../core/envelope.ts';
-import type { Outcome } from '../core/outcome.ts';
 import type { BusyPoll } from '../runtime/busy-poll.ts';
-import type { LazyAbortController } from '../runtime/lazy-abort.ts';
+import type { Run } from './runs.ts';
 
 export interface DispatcherOptions {
   readonly backend: Backend;
@@ -21,14 +20,6 @@ export interface DispatcherOptions {
   readonly lost: (worker: string, jobs: readonly ClaimedJob[]) => void;
   /** Told of a result that the backend refused: the run no longer owned its job. */
   readonly stale: (settlement: Settlement) => void;
-  /**
-   * Runs a job that was claimed at this time, by the backend's clock, and tells once how it ended, maybe before it returns: null
-   * where there is nothing to settle. Never throws.
-   */
-  readonly execute: (
-    job: ClaimedJob,
-    controller: LazyAbortController,
-    now: number,
-    told: (outcome: Outcome | null) => void,
-  ) => void;
+  /** Runs what was claimed at this time, by the backend's clock, and tells it once how it ended, maybe before it returns. Never throws. */
+  readonly execute: (run: Run, now: number) => void;
 }

@@ -8,6 +8,7 @@ import {
 import { Caller } from '../contract/call.ts';
 import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { newName } from '../runtime/identity.ts';
 import { persist } from '../runtime/persist.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
@@ -16,7 +17,7 @@ import { Gate } from './gate.ts';
 import { Listener } from './listener.ts';
 import { Outage } from './outage.ts';
 import { batchSize, Pipeline } from './pipeline.ts';
-import { isSuspect, Runs } from './runs.ts';
+import { isSuspect, type Run, Runs } from './runs.ts';
 import { relinquish } from './strays.ts';
 
 /** Milliseconds. */
@@ -33,7 +34,7 @@ export class Dispatcher {
   readonly #surroundings: Surroundings;
   readonly #caller = new Caller(newName());
   readonly #listener: Listener;
-  readonly #runs = new Runs();
+  readonly #runs = new Runs((run, outcome) => this.#ended(run, outcome));
   readonly #change = new Gate();
   readonly #draining = new AbortController();
   readonly #givingUp = new AbortController();
@@ -334,12 +335,13 @@ export class Dispatcher {
       this.#settlements.push({ job, outcome: { kind: 'released', untried: true } });
       return;
     }
-    const run = this.#runs.begin(job);
-    this.#options.execute(job, run.controller, now, (outcome) => {
-      if (outcome !== null && !run.isDropped) this.#settlements.push({ job, outcome });
-      this.#runs.end(run);
-      this.#change.open();
-    });
+    this.#options.execute(this.#runs.begin(job), now);
+  }
+
+  #ended(run: Run, outcome: Outcome | null): void {
+    if (outcome !== null && !run.isDropped) this.#settlements.push({ job: run.job, outcome });
+    this.#runs.end(run);
+    this.#change.open();
   }
 
   /** A claim that came short has emptied the queues: then the next is made when there is more. */

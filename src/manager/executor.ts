@@ -1,54 +1,58 @@
-import type { ClaimedJob } from '../core/envelope.ts';
 import type { StoredLock } from '../core/lock.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { readKey } from '../core/rate.ts';
 import type { Processor } from '../processors/processor.ts';
 import { untilAborted } from '../runtime/abort.ts';
-import type { LazyAbortController } from '../runtime/lazy-abort.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { type AttemptTools, ManagedAttempt } from './attempt.ts';
 import { Deadline } from './deadline.ts';
-
-/** Told once how a job ended; null: it is no longer this worker's, and there is nothing to settle. */
-type Told = (outcome: Outcome | null) => void;
+import type { Run } from './runs.ts';
 
 /** One claimed job from its start to its line in the log. */
 export class Executor {
   readonly #processor: Processor;
   readonly #tools: AttemptTools;
+  readonly #wall: WallClock;
+  readonly #ended = (attempt: ManagedAttempt, outcome: Outcome | null): void => this.#end(attempt, outcome);
 
   constructor(processor: Processor, tools: AttemptTools) {
     this.#processor = processor;
     this.#tools = tools;
+    this.#wall = new WallClock(tools.surroundings.clock);
   }
 
   /**
-   * Runs the job once. Never throws.
+   * Runs a job once, and tells its run how it ended, maybe before this returns. Never throws.
    * @param now the time at its claim, by the backend's clock
-   * @param told called when it has ended, maybe before this returns
    */
-  execute(job: ClaimedJob, controller: LazyAbortController, now: number, told: Told): void {
-    const attempt = new ManagedAttempt(job, controller, this.#tools);
-    const ended = (outcome: Outcome | null): void => this.#end(attempt, outcome, told);
+  execute(run: Run, now: number): void {
+    const { job, controller } = run;
     const deadline = Deadline.of(job, now, this.#tools.surroundings.clock);
-    if (deadline === null) this.#processor.process(attempt, ended);
-    else deadline.limit(controller, (judged) => this.#processor.process(attempt, judged), ended);
+    const attempt = new ManagedAttempt(run, deadline, this.#tools, this.#ended);
+    const missed = deadline === null ? null : deadline.limit(controller);
+    if (missed === null) this.#processor.process(attempt);
+    else this.#end(attempt, missed);
   }
 
-  #end(attempt: ManagedAttempt, outcome: Outcome | null, told: Told): void {
+  #end(attempt: ManagedAttempt, given: Outcome | null): void {
     const { clock, logger } = this.#tools.surroundings;
-    const { job, locks, startedAt, startedOn } = attempt;
+    const { run, job, locks, startedOn, deadline } = attempt;
     const { id, type, queue } = job;
-    const last = attempt.end();
+    const last = attempt.close();
+    const outcome = deadline === null ? given : deadline.judge(given);
     if (outcome === null) {
       logger.debug({ job: id, type, queue, ...keysOf(locks) }, 'job held for its lock or rate');
-      told(null);
+      run.ended(null);
       return;
     }
-    const duration = Math.round((clock.monotonic() - startedOn) * 1000) / 1000;
+    const endedOn = clock.monotonic();
+    const duration = Math.round((endedOn - startedOn) * 1000) / 1000;
     const timed = outcome.kind === 'retry' || outcome.kind === 'failed' ? { ...outcome, took: duration } : outcome;
     // Written out, with the only lock that most have who have any: an object that is spread and then added to takes longer to make than a
     // small job to run.
-    const [start, end] = [iso(startedAt), iso(startedAt + duration)];
+    const endedAt = this.#wall.at(endedOn);
+    const end = iso(endedAt);
+    const start = iso(endedAt - duration);
     const { kind } = outcome;
     const number = job.attempts + 1;
     const only = locks?.length === 1 && locks[0] !== undefined ? readKey(locks[0].key) : null;
@@ -59,12 +63,12 @@ export class Executor {
       const fields = { job: id, type, queue, attempt: number, start, end, duration, outcome: kind };
       this.#log(outcome, locks === null || locks.length === 0 ? fields : { ...fields, ...keysOf(locks) });
     }
-    if (last === null) told(timed);
+    if (last === null) run.ended(timed);
     // In the books before the job may leave them; but nobody who stops waits for it.
     else
       void untilAborted(last, attempt.controller.signal).then(
-        () => told(timed),
-        () => told(timed),
+        () => run.ended(timed),
+        () => run.ended(timed),
       );
   }
 
@@ -102,6 +106,28 @@ function keysOf(locks: readonly StoredLock[] | null): { lock?: string | string[]
     return first === undefined || others.length === 0 ? first : [first, ...others];
   });
   return { ...(lock !== undefined && { lock }), ...(rate !== undefined && { rate }) };
+}
+
+/** What a clock on the wall shows, which is asked once in a millisecond: hundreds of small jobs end in that time. */
+class WallClock {
+  readonly #clock: Clock;
+  /** By the clock that never jumps. */
+  #askedOn = Number.NEGATIVE_INFINITY;
+  /** How far it is ahead of that clock. */
+  #ahead = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param on now, by the clock that never jumps */
+  at(on: number): number {
+    if (on - this.#askedOn >= 1) {
+      this.#askedOn = on;
+      this.#ahead = this.#clock.now() - on;
+    }
+    return on + this.#ahead;
+  }
 }
 
 // Small jobs start and end by the hundreds in a millisecond.

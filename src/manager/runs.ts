@@ -1,17 +1,33 @@
 import type { ClaimedJob } from '../core/envelope.ts';
 import { CanceledError } from '../core/errors.ts';
-import { MOST_CRASHES } from '../core/outcome.ts';
+import { MOST_CRASHES, type Outcome } from '../core/outcome.ts';
 import { LazyAbortController } from '../runtime/lazy-abort.ts';
 
-export interface Run {
+/** Told of a run that has ended. */
+type RunEnded = (run: Run, outcome: Outcome | null) => void;
+
+export class Run {
   readonly job: ClaimedJob;
-  readonly controller: LazyAbortController;
+  readonly controller = new LazyAbortController();
   /** Counts them as they begin. */
   readonly number: number;
   /** Where it is among those that run. */
   place: number;
   /** Its result is of no use any more. */
-  isDropped: boolean;
+  isDropped = false;
+  readonly #ended: RunEnded;
+
+  constructor(job: ClaimedJob, number: number, place: number, ended: RunEnded) {
+    this.job = job;
+    this.number = number;
+    this.place = place;
+    this.#ended = ended;
+  }
+
+  /** To be told once how it ended, or null where there is nothing to settle. */
+  ended(outcome: Outcome | null): void {
+    this.#ended(this, outcome);
+  }
 }
 
 /** What runs in a dispatcher. */
@@ -23,6 +39,11 @@ export class Runs {
   readonly #runs: Run[] = [];
   #begun = 0;
   #idle: (() => void)[] = [];
+  readonly #ended: RunEnded;
+
+  constructor(ended: RunEnded) {
+    this.#ended = ended;
+  }
 
   get size(): number {
     return this.#runs.length;
@@ -45,7 +66,7 @@ export class Runs {
   begin(job: ClaimedJob): Run {
     this.#begun += 1;
     const { length: place } = this.#runs;
-    const run = { job, controller: new LazyAbortController(), number: this.#begun, place, isDropped: false };
+    const run = new Run(job, this.#begun, place, this.#ended);
     this.#runs.push(run);
     return run;
   }

@@ -183,7 +183,7 @@ export class Session {
         joined,
         lost: this.#events.lost,
         stale: this.#events.stale,
-        execute: (job, controller, now, told) => executor.execute(job, controller, now, told),
+        execute: (run, now) => executor.execute(run, now),
       },
       this.#surroundings,
     );

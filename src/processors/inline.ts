@@ -29,48 +29,94 @@ type Limited = Extract<Verdict, { readonly kind: 'limited' }>;
 
 const FALLBACK: RetryPolicy = retryPolicy();
 
+/** What all runs of handlers share. */
+interface RunTools {
+  readonly clock: Clock;
+  readonly maxPayload: number;
+  readonly ended: (attempt: Attempt, definition: AnyDefinition, ended: Ended) => void;
+}
+
+class HandlerRun extends UserWork {
+  readonly #handler: Handler;
+  readonly #input: unknown;
+  readonly #tools: RunTools;
+
+  constructor(attempt: Attempt, handler: Handler, input: unknown, tools: RunTools) {
+    super(attempt, tools.clock);
+    this.#handler = handler;
+    this.#input = input;
+    this.#tools = tools;
+  }
+
+  protected work(): unknown {
+    return withStrayRejections(this, HandlerRun.#run);
+  }
+
+  protected ended(ended: Ended): void {
+    this.#tools.ended(this.attempt, this.#handler.definition, ended);
+  }
+
+  static #run(this: void, run: HandlerRun): unknown {
+    const handler = run.#handler;
+    const given = handler.run(run.#input, new JobContext(run.attempt));
+    const { type, output } = handler.definition;
+    if (output === undefined) return given;
+    // The text that is kept where the type keeps results.
+    return Promise.resolve(given).then((value) => encodeResult(value, { type, output }, run.#tools.maxPayload));
+  }
+}
+
+class Validation extends UserWork {
+  protected readonly work: () => unknown;
+  protected readonly ended: (ended: Ended) => void;
+
+  constructor(attempt: Attempt, clock: Clock, work: () => unknown, ended: (ended: Ended) => void) {
+    super(attempt, clock);
+    this.work = work;
+    this.ended = ended;
+  }
+}
+
 /** Runs handlers in this process, on its event loop. */
 export class InlineProcessor implements Processor {
   readonly #handlers: ReadonlyMap<string, Handler>;
-  readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #maxPayload: number;
+  readonly #tools: RunTools;
 
   constructor({ handlers, clock, random, maxPayload }: InlineOptions) {
     this.#handlers = handlers;
-    this.#clock = clock;
     this.#random = random;
-    this.#maxPayload = maxPayload;
+    const ended: RunTools['ended'] = (attempt, definition, how) => this.#ended(attempt, definition, how);
+    this.#tools = { clock, maxPayload, ended };
   }
 
-  process(attempt: Attempt, ended: (outcome: Outcome | null) => void): void {
-    const handler = this.#handlers.get(attempt.job.type);
+  process(attempt: Attempt): void {
+    const { job } = attempt;
+    const handler = this.#handlers.get(job.type);
     if (handler === undefined) {
-      ended({ kind: 'parked', reason: `${attempt.job.worker} has no handler for job type '${attempt.job.type}'` });
+      attempt.ended({ kind: 'parked', reason: `${job.worker} has no handler for job type '${job.type}'` });
       return;
     }
     const { definition } = handler;
-    const end = (how: Ended): void => {
-      const limited = how.how === 'threw' ? limitedBy(how.thrown) : null;
-      if (limited === null) ended(this.#normalize(attempt, definition, how));
-      else void slow(attempt, limited).then(() => ended(this.#normalize(attempt, definition, how)));
-    };
-    const decoded = decode(attempt.job);
-    if (decoded.how !== 'returned') end(decoded);
-    else if (definition.input === undefined && !needsLocks(attempt.job, definition)) {
-      this.#run(attempt, handler, decoded.value, end);
-    } else this.#prepare(attempt, definition, decoded.value, end, (input) => this.#run(attempt, handler, input, end));
+    let input: unknown;
+    try {
+      input = decodePayload(job.payload, job.id);
+    } catch (error) {
+      attempt.ended({ kind: 'dead', reason: messageOf(error) });
+      return;
+    }
+    if (definition.input !== undefined || needsLocks(job, definition)) this.#prepare(attempt, handler, input);
+    else new HandlerRun(attempt, handler, input, this.#tools).start(definition.timeout, attempt.startedOn);
   }
 
   /** Validates the input, and takes the locks of a job that came without. */
-  #prepare(
-    attempt: Attempt,
-    definition: AnyDefinition,
-    value: unknown,
-    end: (ended: Ended) => void,
-    ready: (input: unknown) => void,
-  ): void {
+  #prepare(attempt: Attempt, handler: Handler, value: unknown): void {
+    const { definition } = handler;
     const { input: schema, type, timeout } = definition;
+    const end = (ended: Ended): void => this.#ended(attempt, definition, ended);
+    const ready = (input: unknown): void => {
+      new HandlerRun(attempt, handler, input, this.#tools).start(timeout);
+    };
     const locked = (input: unknown): void => {
       if (!needsLocks(attempt.job, definition)) ready(input);
       else
@@ -85,22 +131,13 @@ export class InlineProcessor implements Processor {
       else
         end(ended.how === 'threw' && ended.thrown instanceof InvalidInputError ? { ...ended, how: 'refused' } : ended);
     };
-    new UserWork(attempt, this.#clock, checked).start(timeout, () => validate(schema, value, type));
+    new Validation(attempt, this.#tools.clock, () => validate(schema, value, type), checked).start(timeout);
   }
 
-  #run(attempt: Attempt, handler: Handler, input: unknown, end: (ended: Ended) => void): void {
-    const { definition } = handler;
-    const context = new JobContext(attempt);
-    const work = new UserWork(attempt, this.#clock, end);
-    work.start(definition.timeout, () =>
-      withStrayRejections(work, () => this.#give(definition, handler.run(input, context))),
-    );
-  }
-
-  /** What the handler gave, as the text that is kept where the type keeps results. */
-  #give({ type, output }: AnyDefinition, given: unknown): unknown {
-    if (output === undefined) return given;
-    return Promise.resolve(given).then((value) => encodeResult(value, { type, output }, this.#maxPayload));
+  #ended(attempt: Attempt, definition: AnyDefinition, how: Ended): void {
+    const limited = how.how === 'threw' ? limitedBy(how.thrown) : null;
+    if (limited === null) attempt.ended(this.#normalize(attempt, definition, how));
+    else void slow(attempt, limited).then(() => attempt.ended(this.#normalize(attempt, definition, how)));
   }
 
   #normalize(attempt: Attempt, definition: AnyDefinition, ended: Ended): Outcome | null {
@@ -112,8 +149,6 @@ export class InlineProcessor implements Processor {
         return isCancelled(controller) ? { kind: 'cancelled' } : { kind: 'released' };
       case 'gone':
         return null;
-      case 'damaged':
-        return { kind: 'dead', reason: ended.reason };
       case 'refused':
         return { kind: 'failed', failure: toFailure(ended.thrown) };
       case 'threw': {
@@ -152,14 +187,6 @@ function completed({ keep, output }: AnyDefinition, value: unknown): Outcome {
 /** Whether it was aborted since somebody cancelled the job, and not since its manager stops. */
 function isCancelled({ reason }: LazyAbortController): boolean {
   return reason instanceof CanceledError && reason.reason === 'cancelled';
-}
-
-function decode({ payload, id }: ClaimedJob): Ended {
-  try {
-    return { how: 'returned', value: decodePayload(payload, id) };
-  } catch (error) {
-    return { how: 'damaged', reason: messageOf(error) };
-  }
 }
 
 function limitedBy(thrown: unknown): Limited | null {

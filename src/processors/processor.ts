@@ -9,6 +9,8 @@ export interface Attempt {
   readonly job: ClaimedJob;
   /** Whoever ends the attempt early aborts it: the manager, or the processor when the attempt's time is up. */
   readonly controller: LazyAbortController;
+  /** When it began, by the clock that never jumps. */
+  readonly startedOn: number;
   /** Its lines carry the job's id, type, queue and attempt. It never throws. */
   readonly log: Logger;
   /**
@@ -20,16 +22,17 @@ export interface Attempt {
   pauseRate(key: string, until: Due): Promise<void>;
   /** Takes how far the handler says it is, as JSON text. Never throws. */
   report(progress: string): void;
+  /** Told once how it ended, or null where there is nothing to settle: the job left this worker meanwhile. Never throws. */
+  ended(outcome: Outcome | null): void;
 }
 
 /** What runs handlers. */
 export interface Processor {
   /**
-   * Runs one attempt and says once how it ended, or null where there is nothing to settle: the job left this worker meanwhile.
-   * That may be before this call returns: a promise for each small job would take longer than the job. Never throws. It is said
-   * within `REACTION_TIME` after the attempt's controller aborts, whatever the handler does.
+   * Runs one attempt and tells it how it ended, maybe before this call returns: a promise for each small job would take longer than
+   * the job. Never throws. It is told within `REACTION_TIME` after the attempt's controller aborts, whatever the handler does.
    */
-  process(attempt: Attempt, ended: (outcome: Outcome | null) => void): void;
+  process(attempt: Attempt): void;
 }
 
 /** How long a handler may take to end by itself once its signal has aborted, in milliseconds. */

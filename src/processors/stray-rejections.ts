@@ -10,9 +10,12 @@ const charged = new AsyncLocalStorage<Chargeable>();
 
 let listeners = 0;
 
-/** Runs user code so that whoever answers for it is charged with rejections in it that nobody handles. */
-export function withStrayRejections<Result>(answerable: Chargeable, run: () => Result): Result {
-  return charged.run(answerable, run);
+/** Runs user code for whoever answers for it, so that he is charged with rejections in it that nobody handles. */
+export function withStrayRejections<Answerable extends Chargeable, Result>(
+  answerable: Answerable,
+  run: (answerable: Answerable) => Result,
+): Result {
+  return charged.run(answerable, run, answerable);
 }
 
 /**

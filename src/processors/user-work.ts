@@ -1,4 +1,5 @@
 import { WingmanError } from '../core/errors.ts';
+import { Alarm } from '../runtime/alarms.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AbortWatcher } from '../runtime/lazy-abort.ts';
 import { type Attempt, REACTION_TIME } from './processor.ts';
@@ -10,7 +11,6 @@ export type Ended =
   | { readonly how: 'threw'; readonly thrown: unknown }
   /** No later attempt could do better. */
   | { readonly how: 'refused'; readonly thrown: unknown }
-  | { readonly how: 'damaged'; readonly reason: string }
   | { readonly how: 'stopped' }
   /** Held for its lock, or taken away. */
   | { readonly how: 'gone' };
@@ -20,37 +20,45 @@ const STOPPED: Ended = { how: 'stopped' };
 /**
  * User code that runs until it ends, its time is up, or the manager stops. What it is charged with (a rejection that nobody handles)
  * ends it as if it had thrown that. After an abort it has `REACTION_TIME` to end by itself, so that it seldom runs on beside the one
- * who gets its lock next; then it is abandoned.
+ * who gets its lock next; then it is abandoned. One object for each, and hardly a function: there is one for each job.
  */
-export class UserWork implements AbortWatcher, Chargeable {
-  readonly #attempt: Attempt;
+export abstract class UserWork extends Alarm implements AbortWatcher, Chargeable {
+  protected readonly attempt: Attempt;
   readonly #clock: Clock;
-  readonly #end: (ended: Ended) => void;
   /** An abort's reason of its own, so that it can be told from the manager's reasons even if it is one of them. */
   #fault: { readonly thrown: unknown } | null = null;
-  #cancelTimeout: (() => void) | null = null;
-  #cancelReaction: (() => void) | null = null;
+  #timeout = 0;
   #isOver = false;
 
-  /** @param end called once, maybe before `start` returns */
-  constructor(attempt: Attempt, clock: Clock, end: (ended: Ended) => void) {
-    this.#attempt = attempt;
+  constructor(attempt: Attempt, clock: Clock) {
+    super();
+    this.attempt = attempt;
     this.#clock = clock;
-    this.#end = end;
   }
 
-  /** Runs `work` for so many milliseconds at most, or without a limit. */
-  start(timeout: number | null, work: () => unknown): void {
-    const { controller } = this.#attempt;
+  protected abstract work(): unknown;
+
+  /** Called once, maybe before `start` returns. */
+  protected abstract ended(ended: Ended): void;
+
+  /**
+   * Runs it for so many milliseconds at most, or without a limit.
+   * @param now what the clock that never jumps says, where that is known
+   */
+  start(timeout: number | null, now?: number): void {
+    const { controller } = this.attempt;
     if (controller.aborted) {
-      this.#end(STOPPED);
+      this.ended(STOPPED);
       return;
     }
     controller.watcher = this;
-    if (timeout !== null) this.#cancelTimeout = this.#clock.after(timeout, () => this.#timeIsUp(timeout));
+    if (timeout !== null) {
+      this.#timeout = timeout;
+      this.#clock.set(this, timeout, now);
+    }
     let value: unknown;
     try {
-      value = work();
+      value = this.work();
     } catch (thrown) {
       this.#settled({ how: 'threw', thrown });
       return;
@@ -65,39 +73,43 @@ export class UserWork implements AbortWatcher, Chargeable {
     );
   }
 
-  #timeIsUp(timeout: number): void {
-    this.#fail(new WingmanError('WINGMAN_TIMEOUT', `the attempt took longer than its timeout of ${timeout} ms`));
+  /** Its time is up, or after an abort that to end by itself. */
+  ring(): void {
+    if (this.attempt.controller.aborted) this.#over(null);
+    else
+      this.#fail(
+        new WingmanError('WINGMAN_TIMEOUT', `the attempt took longer than its timeout of ${this.#timeout} ms`),
+      );
   }
 
   charge(thrown: unknown): void {
     if (!this.#isOver) this.#fail(thrown);
-    else this.#attempt.log.warn({ err: thrown }, 'a rejection of an attempt that has ended was not handled');
+    else this.attempt.log.warn({ err: thrown }, 'a rejection of an attempt that has ended was not handled');
   }
 
   #fail(thrown: unknown): void {
-    const { controller } = this.#attempt;
+    const { controller } = this.attempt;
     if (controller.aborted) return;
     this.#fault = { thrown };
     controller.abort(thrown);
   }
 
   aborted(): void {
-    this.#cancelReaction = this.#clock.after(REACTION_TIME, () => this.#over(null));
+    this.#clock.set(this, REACTION_TIME);
   }
 
   #settled(ended: Ended): void {
-    if (this.#isOver) logLate(this.#attempt, ended);
+    if (this.#isOver) logLate(this.attempt, ended);
     else this.#over(ended);
   }
 
   /** @param ended null when it was abandoned */
   #over(ended: Ended | null): void {
-    const { controller } = this.#attempt;
+    const { controller } = this.attempt;
     this.#isOver = true;
-    this.#cancelTimeout?.();
-    this.#cancelReaction?.();
+    this.#clock.callOff(this);
     controller.watcher = null;
-    this.#end(controller.aborted ? this.#judge(ended) : (ended ?? STOPPED));
+    this.ended(controller.aborted ? this.#judge(ended) : (ended ?? STOPPED));
   }
 
   /** A handler that gives up when its signal aborts may well return without an error: that is no success. */

@@ -1,11 +1,22 @@
 import { AsyncResource } from 'node:async_hooks';
 
-interface Alarm {
+/** Rings once when its time has come, unless it is called off before. Whoever is limited in time may be one. */
+export abstract class Alarm {
   /** By the clock that never jumps. */
-  readonly end: number;
+  end = 0;
+  /** Where it is among those that are set; below 0 when it is not. */
+  place = -1;
+
+  abstract ring(): void;
+}
+
+class Callback extends Alarm {
   readonly ring: () => void;
-  /** Where it is among the others; below 0 when it is over. */
-  place: number;
+
+  constructor(ring: () => void) {
+    super();
+    this.ring = ring;
+  }
 }
 
 // Node fires a longer timer at once, with a warning.
@@ -26,15 +37,24 @@ export class Alarms {
 
   /** Calls `ring` once, `milliseconds` from now and never sooner, unless the function that it returns is called before. */
   after(milliseconds: number, ring: () => void): () => void {
-    const { length: place } = this.#alarms;
-    const alarm = { end: performance.now() + milliseconds, ring, place };
-    this.#alarms.push(alarm);
-    if (this.#timer === null || alarm.end < this.#next) this.#arm(alarm.end);
-    else if (place === 0) this.#timer.ref();
-    return () => this.#remove(alarm);
+    const alarm = new Callback(ring);
+    this.set(alarm, milliseconds);
+    return () => this.callOff(alarm);
   }
 
-  #remove(alarm: Alarm): void {
+  /** Has an alarm ring `milliseconds` from now and never sooner: at that time only, if it was set before. */
+  set(alarm: Alarm, milliseconds: number, now = performance.now()): void {
+    alarm.end = now + milliseconds;
+    if (alarm.place < 0) {
+      alarm.place = this.#alarms.length;
+      this.#alarms.push(alarm);
+    }
+    if (this.#timer === null || alarm.end < this.#next) this.#arm(alarm.end);
+    else if (this.#alarms.length === 1) this.#timer.ref();
+  }
+
+  /** Nothing happens where it is not set. */
+  callOff(alarm: Alarm): void {
     if (alarm.place < 0) return;
     const last = this.#alarms.pop();
     if (last !== undefined && last !== alarm) {
@@ -57,19 +77,19 @@ export class Alarms {
     const now = performance.now();
     const due = this.#alarms.filter(({ end }) => end <= now).sort((one, other) => one.end - other.end);
     for (const alarm of due) {
-      // Called off by one before it.
-      if (alarm.place < 0) continue;
-      this.#remove(alarm);
-      ringAlone(alarm.ring);
+      // Called off by one before it, or set anew.
+      if (alarm.place < 0 || alarm.end > now) continue;
+      this.callOff(alarm);
+      ringAlone(alarm);
     }
     if (this.#alarms.length > 0) this.#arm(this.#alarms.reduce((least, { end }) => Math.min(least, end), Infinity));
   }
 }
 
 /** What one throws must not cost the others their turn: it is thrown where nobody catches it, as from a timer of its own. */
-function ringAlone(ring: () => void): void {
+function ringAlone(alarm: Alarm): void {
   try {
-    ring();
+    alarm.ring();
   } catch (error) {
     setImmediate(() => {
       throw error;

@@ -1,4 +1,4 @@
-import { Alarms, LONGEST_TIMER } from './alarms.ts';
+import { type Alarm, Alarms, LONGEST_TIMER } from './alarms.ts';
 
 /**
  * The two clocks of a process, and its timers. They are handed in everywhere, so nothing else asks the system for the time.
@@ -12,6 +12,13 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<boolean>;
   /** Calls `callback` once, `milliseconds` from now, unless the function that it returns is called before. */
   after(milliseconds: number, callback: () => void): () => void;
+  /**
+   * Has an alarm ring once, `milliseconds` from now; where it was set before, at its new time only.
+   * @param now what `monotonic` says: who has just asked need not ask again
+   */
+  set(alarm: Alarm, milliseconds: number, now?: number): void;
+  /** Has an alarm not ring; nothing happens where it is not set. */
+  callOff(alarm: Alarm): void;
   /** Resolves when all that is ready in this turn of the event loop has run. */
   turn(): Promise<void>;
 }
@@ -37,5 +44,7 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', abort, { once: true });
     }),
   after: (milliseconds, callback) => alarms.after(milliseconds, callback),
+  set: (alarm, milliseconds, now) => alarms.set(alarm, milliseconds, now),
+  callOff: (alarm) => alarms.callOff(alarm),
   turn: () => new Promise((resolve) => setImmediate(resolve)),
 };

@@ -1,3 +1,4 @@
+import type { Alarm } from '../../src/runtime/alarms.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 
 interface Sleeper {
@@ -13,6 +14,7 @@ export class VirtualTime {
   #jumped = 0;
   /** Who is woken next stands last. */
   readonly #sleepers: Sleeper[] = [];
+  readonly #alarms = new Map<Alarm, () => void>();
 
   constructor(start: number) {
     this.#now = start;
@@ -35,6 +37,15 @@ export class VirtualTime {
       monotonic: () => this.#now,
       turn: async () => undefined,
       after: (milliseconds, callback) => this.#add(milliseconds, callback),
+      set: (alarm, milliseconds) => {
+        this.#callOff(alarm);
+        const ring = (): void => {
+          this.#alarms.delete(alarm);
+          alarm.ring();
+        };
+        this.#alarms.set(alarm, this.#add(milliseconds, ring));
+      },
+      callOff: (alarm) => this.#callOff(alarm),
       sleep: (milliseconds, signal) =>
         new Promise((resolve) => {
           if (signal?.aborted === true) {
@@ -66,6 +77,11 @@ export class VirtualTime {
       next.wake();
     }
     this.#now = end;
+  }
+
+  #callOff(alarm: Alarm): void {
+    this.#alarms.get(alarm)?.();
+    this.#alarms.delete(alarm);
   }
 
   #add(milliseconds: number, wake: () => void): () => void {

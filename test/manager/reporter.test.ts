@@ -6,8 +6,8 @@ import type { Backend, Report } from '../../src/contract/backend.ts';
 import type { ClaimedJob } from '../../src/core/envelope.ts';
 import { ManagedAttempt } from '../../src/manager/attempt.ts';
 import { Reporter } from '../../src/manager/reporter.ts';
+import { Run } from '../../src/manager/runs.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { LazyAbortController } from '../../src/runtime/lazy-abort.ts';
 import { Latch, Log } from './stage.ts';
 
 function job(id: string): ClaimedJob {
@@ -47,7 +47,8 @@ async function begin(answer: () => Promise<void> = async () => {}) {
   const reporter = new Reporter(backend, surroundings);
   const asked = () => Promise.reject(new Error('nothing was to be asked'));
   const tools = { requests: { takeLocks: asked, pauseRate: asked }, reporter, surroundings };
-  const attempt = (id: string) => new ManagedAttempt(job(id), new LazyAbortController(), tools);
+  const ended = (): void => undefined;
+  const attempt = (id: string) => new ManagedAttempt(new Run(job(id), 1, 0, ended), null, tools, ended);
   onTestFinished(() => reporter.stop());
   return { reporter, attempt, calls, log, told: () => told.opened };
 }
@@ -79,7 +80,7 @@ test('the last is told before the run counts as ended, and nothing after', async
   a.report('1');
   await told();
   a.report('2');
-  const end = a.end();
+  const end = a.close();
   expect(end).not.toBeNull();
   await end;
   a.report('3');
@@ -94,14 +95,14 @@ test('the end waits for what is under way, and for nothing where all was told, o
   a.report('1');
   await told();
   let hasEnded = false;
-  const end = a.end()?.then(() => {
+  const end = a.close()?.then(() => {
     hasEnded = true;
   });
   await new Promise(setImmediate);
   expect(hasEnded).toBe(false);
   answered.open();
   await end;
-  expect(attempt('b').end()).toBeNull();
+  expect(attempt('b').close()).toBeNull();
 });
 
 test('what the store does not take is tried again, unless there is something newer, or the run has ended', async () => {
@@ -114,7 +115,7 @@ test('what the store does not take is tried again, unless there is something new
   await told();
   isDown = false;
   b.report('2');
-  c.end();
+  c.close();
   await told();
   expect(calls.map(({ reports }) => reports)).toEqual([
     [

@@ -24,7 +24,7 @@ const idsOf = (jobs: readonly ClaimedJob[]): string[] => jobs.map(({ id }) => id
 test('whatever ends in whatever order, what is left is told as it began', () => {
   fc.assert(
     fc.property(fc.array(STEP, { maxLength: 60 }), (steps) => {
-      const runs = new Runs();
+      const runs = new Runs(() => undefined);
       const begun: Run[] = [];
       let left: string[] = [];
       for (const step of steps) {
@@ -50,7 +50,7 @@ test('whatever ends in whatever order, what is left is told as it began', () => 
 });
 
 test('all are aborted in that order, and it is told when the last of them has ended', async () => {
-  const runs = new Runs();
+  const runs = new Runs(() => undefined);
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => runs.begin(job(id)));
   if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('four began');
   runs.end(a);

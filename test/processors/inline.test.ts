@@ -13,6 +13,7 @@ import { Fail, RateLimited, RetryAt, Snooze } from '../../src/core/verdict.ts';
 import { InlineProcessor } from '../../src/processors/inline.ts';
 import type { Attempt } from '../../src/processors/processor.ts';
 import { listenForStrayRejections } from '../../src/processors/stray-rejections.ts';
+import type { Alarm } from '../../src/runtime/alarms.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { LazyAbortController } from '../../src/runtime/lazy-abort.ts';
 
@@ -42,15 +43,21 @@ function attempt(
     random: () => 0.5,
     maxPayload: 100,
   });
+  let ended: Attempt['ended'] = () => undefined;
+  const outcome = new Promise<Outcome | null>((resolve) => {
+    ended = resolve;
+  });
   const given: Attempt = {
     job: { ...claimed, ...job },
     controller,
+    startedOn: clock.monotonic(),
     log: { debug: at, info: at, warn: at, error: at },
     lock: lock ?? (() => Promise.reject(new Error('no lock was expected'))),
     pauseRate: pauseRate ?? (() => Promise.reject(new Error('no pause was expected'))),
     report: (progress) => void reports.push(progress),
+    ended,
   };
-  const outcome = new Promise<Outcome | null>((resolve) => processor.process(given, resolve));
+  processor.process(given);
   return { outcome, lines, reports };
 }
 
@@ -268,17 +275,16 @@ test('a rejection that comes after its attempt has ended is logged', async () =>
 });
 
 test('no timer of an attempt outlives it', async () => {
-  const running = new Set<object>();
+  const running = new Set<Alarm>();
   const clock: Clock = {
     ...systemClock,
-    after: (milliseconds, callback) => {
-      const timer = {};
-      running.add(timer);
-      const cancel = systemClock.after(milliseconds, callback);
-      return () => {
-        running.delete(timer);
-        cancel();
-      };
+    set: (alarm, milliseconds, now) => {
+      running.add(alarm);
+      systemClock.set(alarm, milliseconds, now);
+    },
+    callOff: (alarm) => {
+      running.delete(alarm);
+      systemClock.callOff(alarm);
     },
   };
   const type = defineJob({ ...withInput, timeout: '1h' });

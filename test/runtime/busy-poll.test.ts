@@ -7,6 +7,8 @@ class Turns implements Clock {
   readonly now = systemClock.now;
   readonly sleep = systemClock.sleep;
   readonly after = systemClock.after;
+  readonly set = systemClock.set;
+  readonly callOff = systemClock.callOff;
   count = 0;
 
   monotonic(): number {

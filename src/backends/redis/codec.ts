@@ -125,14 +125,23 @@ interface Line extends Omit<StoredJob, 'id' | 'payload' | 'extras'> {
  * @throws WingmanError `WINGMAN_PAYLOAD_DAMAGED`
  */
 export function decodeLine(id: string, value: string): Line {
-  return decodeAsLast(value, 0) ?? decodeAnew(id, value, 0);
+  const line = decodeAsLast(value, 0);
+  return line === null ? decodeAnew(id, value, 0) : { ...line };
 }
+
+const NONE: readonly StoredLock[] = [];
 
 /** How the last line began that had no more than its head, an instant and a sequence: the next mostly begins alike. */
 let lastStart = '[';
 /** The same from the end of its locks on. */
 let lastEnd = ']]';
-let lastHead: Pick<Line, 'type' | 'queue' | 'locks'> | null = null;
+let lastLocks: Line['locks'] | undefined;
+
+/** What was read as the last one was, until the next is: to make an object for each line takes as long as to read it. */
+const newest: { -readonly [Name in keyof Line]: Line[Name] } = {
+  ...{ type: '', queue: '', locks: null, attempts: 0, crashes: 0, sequence: 0, enqueuedAt: 0 },
+  ...{ extras: undefined, isForeign: false, end: 0 },
+};
 
 const [ZERO, NINE, COMMA, BRACKET, LINE_FEED] = [48, 57, 44, 93, 10] as const;
 
@@ -141,10 +150,8 @@ const [ZERO, NINE, COMMA, BRACKET, LINE_FEED] = [48, 57, 44, 93, 10] as const;
  * the time of `JSON.parse`.
  */
 function decodeAsLast(value: string, from: number): Line | null {
-  if (lastHead === null) return null;
-  const { type, queue } = lastHead;
-  if (value.startsWith(lastStart, from))
-    return decodeNumbers(value, from + lastStart.length, type, queue, lastHead.locks);
+  if (lastLocks === undefined) return null;
+  if (value.startsWith(lastStart, from)) return decodeNumbers(value, from + lastStart.length, lastLocks);
   // As `[[["key",1]],"type","queue",`.
   if (!value.startsWith('[[["', from)) return null;
   const end = value.indexOf('"', from + 4);
@@ -156,11 +163,11 @@ function decodeAsLast(value: string, from: number): Line | null {
   for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at))
     concurrency = 10 * concurrency + (code - ZERO);
   if (at === end + 2 || !value.startsWith(lastEnd, at)) return null;
-  return decodeNumbers(value, at + lastEnd.length, type, queue, [{ key, concurrency }]);
+  return decodeNumbers(value, at + lastEnd.length, [{ key, concurrency }]);
 }
 
 /** Reads the instant and the sequence at the end of a line, from here on. */
-function decodeNumbers(value: string, from: number, type: string, queue: string, locks: Line['locks']): Line | null {
+function decodeNumbers(value: string, from: number, locks: Line['locks']): Line | null {
   let at = from;
   let [enqueuedAt, sequence] = [0, 0];
   let code = value.charCodeAt(at);
@@ -172,11 +179,11 @@ function decodeNumbers(value: string, from: number, type: string, queue: string,
   code = value.charCodeAt(at);
   for (; code >= ZERO && code <= NINE; at += 1, code = value.charCodeAt(at)) sequence = 10 * sequence + (code - ZERO);
   if (code !== BRACKET || at === second || value.charCodeAt(at + 1) !== LINE_FEED) return null;
-  // Written out: to spread an object into another takes longer than all of this.
-  const end = at + 1;
-  const attempts = 0;
-  const crashes = 0;
-  return { type, queue, locks, attempts, crashes, sequence, enqueuedAt, extras: undefined, isForeign: false, end };
+  newest.locks = locks;
+  newest.sequence = sequence;
+  newest.enqueuedAt = enqueuedAt;
+  newest.end = at + 1;
+  return newest;
 }
 
 /** @param from where it begins in the text that it is a part of */
@@ -207,7 +214,9 @@ function decodeAnew(id: string, value: string, from: number): Line {
   if (line.length === 5 && (typeof line[0] === 'number' || isOneLock(line[0]))) {
     lastEnd = `]],${JSON.stringify([type, queue]).slice(1, -1)},`;
     lastStart = `${JSON.stringify([line[0], type, queue]).slice(0, -1)},`;
-    lastHead = { type, queue, locks };
+    lastLocks = locks;
+    newest.type = type;
+    newest.queue = queue;
   }
   const isForeign = line[7] === 1;
   const rest = { extras: extras ?? undefined, isForeign, end: from + end };
@@ -217,8 +226,6 @@ function decodeAnew(id: string, value: string, from: number): Line {
 function isOneLock(locks: unknown): boolean {
   return Array.isArray(locks) && locks.length === 1 && Array.isArray(locks[0]) && locks[0].length === 2;
 }
-
-const NONE: readonly StoredLock[] = [];
 
 function decodeLocks(id: string, locks: unknown, value: string): readonly StoredLock[] | null {
   if (locks === NO_LOCKS || locks === NO_LOCKS + WITH_EXTRAS) return NONE;

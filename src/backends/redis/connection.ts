@@ -15,7 +15,7 @@ import {
   unreachable,
 } from './refusals.ts';
 import { type ScriptName, script } from './scripts.ts';
-import { hearAtOnce, sendScript } from './send.ts';
+import { flatten, hearAtOnce, sendScript, type Word } from './send.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface Limits {
@@ -104,7 +104,7 @@ export class Connection {
    * floor is below all that are under way.
    * @param answered called when the reply is there
    */
-  run(name: ScriptName, keys: Keys, words: readonly (string | number)[], answered?: () => void): Promise<unknown> {
+  run(name: ScriptName, keys: Keys, words: readonly Word[], answered?: () => void): Promise<unknown> {
     const { sha } = script(name, keys);
     // Nearly always there is a connection: then all that follows is one promise.
     if (this.#readiness.state !== 'ready') return this.#runAgain(name, keys, words, answered);
@@ -128,7 +128,7 @@ export class Connection {
   async #runAgain(
     name: ScriptName,
     keys: Keys,
-    words: readonly (string | number)[],
+    words: readonly Word[],
     answered: (() => void) | undefined,
   ): Promise<unknown> {
     const { sha, source } = script(name, keys);
@@ -140,7 +140,7 @@ export class Connection {
     } catch (error) {
       if (!isUnknownScript(error)) throw this.#describe(error);
     }
-    const reply = await this.do((client) => client.eval(source, 1, sequence, ...words));
+    const reply = await this.do((client) => client.eval(source, 1, sequence, ...flatten(words)));
     answered?.();
     return reply;
   }

@@ -8,6 +8,7 @@ import type { Keys } from './keys.ts';
 import { closed } from './refusals.ts';
 import { Replication } from './replication.ts';
 import type { ScriptName } from './scripts.ts';
+import type { Word } from './send.ts';
 import { Standby } from './standby.ts';
 import { Waiting } from './waiting.ts';
 
@@ -42,7 +43,7 @@ export class Desk {
   }
 
   /** Runs a script that changes something. */
-  run(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
+  run(name: ScriptName, ...args: readonly Word[]): Promise<unknown> {
     this.assertOpen();
     return this.connection.run(name, this.keys, args, this.#wrote);
   }
@@ -52,14 +53,14 @@ export class Desk {
     queues: readonly string[],
     options: WaitOptions,
     name: ScriptName,
-    ...args: readonly (string | number)[]
+    ...args: readonly Word[]
   ): Promise<Followed> {
     const lists = queues.map((queue) => this.keys.of('wake', queue));
     return this.#standby.run(lists, options, { name, keys: this.keys, words: args });
   }
 
   /** Runs a script that changes nothing. */
-  async read(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
+  async read(name: ScriptName, ...args: readonly Word[]): Promise<unknown> {
     this.assertOpen();
     return this.connection.run(name, this.keys, args);
   }

@@ -1,20 +1,17 @@
 // What an exchange says to its script, and what comes back.
-import type { ExchangeReply, ExchangeRequest, Settled } from '../../contract/backend.ts';
+import type { ExchangeReply, ExchangeRequest } from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { ID_LENGTH } from '../../core/id.ts';
-import { decodeClaim, decodeMoves, encodeSettlement, isPlain } from './codec.ts';
+import { decodeClaim, decodeMoves, encodeSettlement } from './codec.ts';
 import { arrayOf, listOf, numberOf, SEPARATOR, textOf, textsOf } from './replies.ts';
-import { TokenRow } from './token-row.ts';
-
-/** How a settlement is settled: in bulk, since the job holds nothing, or has locks and nothing else; or on its own. */
-type Way = 'plain' | 'locked' | 'single';
+import type { Word } from './send.ts';
+import { sortSettled, sortSettlements, type Way } from './settling.ts';
 
 const NO_WAYS: readonly Way[] = [];
-const NOTHING_SETTLED: readonly Settled[] = [];
 
 export interface ExchangeOrder {
   /** The words for the script after those that name the call. */
-  readonly words: readonly (string | number)[];
+  readonly words: readonly Word[];
   /** For each settlement, in the order of the request. */
   readonly ways: readonly Way[];
 }
@@ -23,43 +20,15 @@ export interface ExchangeOrder {
 export function encodeExchange(request: ExchangeRequest, grantTimeout: number, isWoken = false): ExchangeOrder {
   const { worker, settlements, claim } = request;
   const { queues = [], count = 0, locks = 'take' } = claim ?? {};
-  const ways = waysOf(request);
-  const singles: unknown[] = [];
-  for (const [at, settlement] of settlements.entries()) {
-    if (ways[at] === 'single') singles.push(encodeSettlement(settlement));
-  }
   const how = isWoken && locks === 'take' && settlements.length === 0 ? 'woken' : locks;
-  const words = [worker, grantTimeout, count, how, queues.length, ...queues];
-  if (settlements.length > 0) {
-    words.push(
-      ...inBulk('plain', request, ways),
-      singles.length === 0 ? '' : JSON.stringify(singles),
-      ...inBulk('locked', request, ways),
-    );
-  }
+  const words: Word[] = [worker, grantTimeout, count, how, queues.length];
+  for (const queue of queues) words.push(queue);
+  if (settlements.length === 0) return { words, ways: NO_WAYS };
+  const { ways, plain, locked, singles } = sortSettlements(settlements, worker);
+  plain.addTo(words);
+  words.push(singles.length === 0 ? '' : JSON.stringify(singles.map(encodeSettlement)));
+  locked.addTo(words);
   return { words, ways };
-}
-
-/**
- * How many are settled in this way, how many tokens follow, their ids, and their tokens: of a batch that was claimed at once, and so is
- * mostly settled at once, the first says it all.
- */
-function inBulk(way: Way, { settlements }: ExchangeRequest, ways: readonly Way[]): (string | number)[] {
-  const words: (string | number)[] = [0, 0];
-  const tokens: string[] = [];
-  const row = new TokenRow();
-  for (let at = 0; at < settlements.length; at += 1) {
-    const job = settlements[at]?.job;
-    if (job === undefined || ways[at] !== way) continue;
-    row.add(job.token);
-    words.push(job.id);
-    tokens.push(job.token);
-  }
-  words[0] = tokens.length;
-  if (row.isWhole && tokens.length > 0) tokens.length = 1;
-  words[1] = tokens.length;
-  for (const token of tokens) words.push(token);
-  return words;
 }
 
 export interface Exchanged {
@@ -129,44 +98,6 @@ function common(told: string, { claimed, damaged }: Claims, owned: number, ways:
   const more = told.startsWith('1', end + 1);
   const now = Number(told.slice(end + 3));
   return { reply: { lost: false, settled, claimed, moves: [], more, owned: owned - damaged.length, now }, damaged };
-}
-
-/**
- * None is settled in bulk where a job is named twice: then the order decides which of the two is stale. Nor is one with locks where
- * others free theirs on their own: in that order they are granted.
- */
-function waysOf({ settlements, worker }: ExchangeRequest): readonly Way[] {
-  if (settlements.length === 0) return NO_WAYS;
-  const ids = new Set<string>();
-  let hasSingle = false;
-  let hasLocked = false;
-  const ways = settlements.map((settlement): Way => {
-    ids.add(settlement.job.id);
-    if (!isPlain(settlement, worker)) {
-      hasSingle = true;
-      return 'single';
-    }
-    if (settlement.job.locks?.length === 0) return 'plain';
-    hasLocked = true;
-    return 'locked';
-  });
-  if (ids.size < settlements.length) return ways.fill('single');
-  return hasSingle && hasLocked ? ways.map((way) => (way === 'locked' ? 'single' : way)) : ways;
-}
-
-/** By the digit that says it. */
-const SETTLED = ['stale', 'settled', 'cancelled'] as const;
-
-/** The script settles the plain ones first; the reply is in the order of the request. */
-function sortSettled(digits: string, ways: readonly Way[]): readonly Settled[] {
-  if (ways.length === 0) return NOTHING_SETTLED;
-  let nextPlain = 0;
-  // There are either others that are settled in bulk, or singles.
-  let next = ways.filter((way) => way === 'plain').length;
-  return ways.map((way) => {
-    const at = way === 'plain' ? nextPlain++ : next++;
-    return SETTLED[Number(digits[at])] ?? 'stale';
-  });
 }
 
 /** What was claimed, as it is read. */

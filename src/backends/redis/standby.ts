@@ -5,7 +5,7 @@ import { Blocker, type Followed } from './blocker.ts';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { type ScriptName, script } from './scripts.ts';
-import { sendScript } from './send.ts';
+import { sendScript, type Word } from './send.ts';
 
 /** How long one block lasts at most, in milliseconds: a connection that died silently is noticed by its end. */
 const BLOCK = 60_000;
@@ -18,7 +18,7 @@ const NOTHING = Promise.resolve(null);
 export interface Order {
   readonly name: ScriptName;
   readonly keys: Keys;
-  readonly words: readonly (string | number)[];
+  readonly words: readonly Word[];
 }
 
 /**
