@@ -3,16 +3,20 @@ import type { Outcome } from '../core/outcome.ts';
 import { readKey } from '../core/rate.ts';
 import type { Processor } from '../processors/processor.ts';
 import { untilAborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { type AttemptTools, ManagedAttempt } from './attempt.ts';
 import { Deadline } from './deadline.ts';
 import type { Run } from './runs.ts';
+import { InstantWriter, WallClock } from './wall-clock.ts';
+
+const MESSAGES = { completed: 'job completed', released: 'job released', cancelled: 'job cancelled' } as const;
 
 /** One claimed job from its start to its line in the log. */
 export class Executor {
   readonly #processor: Processor;
   readonly #tools: AttemptTools;
   readonly #wall: WallClock;
+  readonly #starts = new InstantWriter();
+  readonly #ends = new InstantWriter();
   readonly #ended = (attempt: ManagedAttempt, outcome: Outcome | null): void => this.#end(attempt, outcome);
 
   constructor(processor: Processor, tools: AttemptTools) {
@@ -51,8 +55,8 @@ export class Executor {
     // Written out, with the only lock that most have who have any: an object that is spread and then added to takes longer to make than a
     // small job to run.
     const endedAt = this.#wall.at(endedOn);
-    const end = iso(endedAt);
-    const start = iso(endedAt - duration);
+    const end = this.#ends.write(endedAt);
+    const start = this.#starts.write(endedAt - duration);
     const { kind } = outcome;
     const number = job.attempts + 1;
     const only = locks?.length === 1 && locks[0] !== undefined ? readKey(locks[0].key) : null;
@@ -78,7 +82,7 @@ export class Executor {
       case 'completed':
       case 'released':
       case 'cancelled':
-        logger.info(fields, `job ${outcome.kind}`);
+        logger.info(fields, MESSAGES[outcome.kind]);
         break;
       case 'snoozed':
         logger.info({ ...fields, due: outcome.due }, 'job put off by its handler');
@@ -106,39 +110,4 @@ function keysOf(locks: readonly StoredLock[] | null): { lock?: string | string[]
     return first === undefined || others.length === 0 ? first : [first, ...others];
   });
   return { ...(lock !== undefined && { lock }), ...(rate !== undefined && { rate }) };
-}
-
-/** What a clock on the wall shows, which is asked once in a millisecond: hundreds of small jobs end in that time. */
-class WallClock {
-  readonly #clock: Clock;
-  /** By the clock that never jumps. */
-  #askedOn = Number.NEGATIVE_INFINITY;
-  /** How far it is ahead of that clock. */
-  #ahead = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** @param on now, by the clock that never jumps */
-  at(on: number): number {
-    if (on - this.#askedOn >= 1) {
-      this.#askedOn = on;
-      this.#ahead = this.#clock.now() - on;
-    }
-    return on + this.#ahead;
-  }
-}
-
-// Small jobs start and end by the hundreds in a millisecond.
-let lastInstant = Number.NaN;
-let lastText = '';
-
-function iso(at: number): string {
-  const instant = Math.trunc(at);
-  if (instant !== lastInstant) {
-    lastText = new Date(instant).toISOString();
-    lastInstant = instant;
-  }
-  return lastText;
 }

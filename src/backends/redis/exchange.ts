@@ -3,7 +3,7 @@ import type { ExchangeReply, ExchangeRequest } from '../../contract/backend.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { ID_LENGTH } from '../../core/id.ts';
 import { decodeClaim, decodeMoves, encodeSettlement } from './codec.ts';
-import { arrayOf, listOf, numberOf, SEPARATOR, textOf, textsOf } from './replies.ts';
+import { arrayOf, listOf, numberOf, SEPARATOR, textOf } from './replies.ts';
 import type { Word } from './send.ts';
 import { sortSettled, sortSettlements, type Way } from './settling.ts';
 
@@ -124,7 +124,7 @@ class Claims {
   }
 
   /**
-   * @param owned ids and tokens, as `ID","TOKEN","ID","TOKEN`
+   * @param owned ids and tokens as JSON: `["ID","TOKEN","ID","TOKEN"]`
    * @param envelopes with a separator between two of them
    * @returns whether they could be told from each other
    */
@@ -154,10 +154,15 @@ function namesIn(owned: string): readonly string[] | null {
   // Nobody but who writes to the server by hand can have enqueued such a job.
   if (owned.includes('\\')) return null;
   try {
-    return textsOf(JSON.parse(`["${owned}"]`));
+    const names: unknown = JSON.parse(owned);
+    return Array.isArray(names) && names.every(isText) ? names : null;
   } catch {
     return null;
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 /**

@@ -59,14 +59,12 @@ function allAlone(settlements: readonly Settlement[]): Sorted {
 
 /** Jobs that are settled in one way, as the script takes them. */
 class InBulk {
-  readonly #ids: string[] = [];
-  readonly #tokens: string[] = [];
+  readonly #jobs: ClaimedJob[] = [];
   readonly #row = new TokenRow();
-  /** There are ids, and all have one length. */
-  #areAlike = false;
+  #areAlike = true;
 
   get size(): number {
-    return this.#ids.length;
+    return this.#jobs.length;
   }
 
   /** Whether each was claimed next after the one before it. */
@@ -74,13 +72,11 @@ class InBulk {
     return this.#row.isWhole;
   }
 
-  add({ id, token }: ClaimedJob): void {
-    const [first] = this.#ids;
-    if (first === undefined) this.#areAlike = true;
-    else if (id.length !== first.length) this.#areAlike = false;
-    this.#ids.push(id);
-    this.#tokens.push(token);
-    this.#row.add(token);
+  add(job: ClaimedJob): void {
+    const [first = job] = this.#jobs;
+    if (job.id.length !== first.id.length) this.#areAlike = false;
+    this.#jobs.push(job);
+    this.#row.add(job.token);
   }
 
   /**
@@ -88,12 +84,12 @@ class InBulk {
    * settled at once, the first says all.
    */
   addTo(words: Word[]): void {
-    const ids = this.#ids;
-    const tokens = this.#row.isWhole ? this.#tokens.slice(0, 1) : this.#tokens;
-    words.push(ids.length, tokens.length);
-    if (this.#areAlike) words.push(new Alike(ids));
-    else for (const id of ids) words.push(id);
-    for (const token of tokens) words.push(token);
+    const jobs = this.#jobs;
+    const withTokens = this.#row.isWhole ? jobs.slice(0, 1) : jobs;
+    words.push(jobs.length, withTokens.length);
+    if (this.#areAlike && jobs.length > 0) words.push(new Alike(jobs.map(({ id }) => id)));
+    else for (const { id } of jobs) words.push(id);
+    for (const { token } of withTokens) words.push(token);
   }
 }
 

@@ -8,8 +8,8 @@
 --       of each, or the first where each is by one greater than the one before; the other settlements as JSON or ''; the same of plain
 --       completions of jobs that have locks: none where there are other settlements
 -- Returns as it mostly is, where nothing but claims is to be told: { 'DIGITS MORE INSTANT', how many jobs the worker owns, and if any
---           were claimed their ids and tokens, 'ID","TOKEN","ID","TOKEN', and their envelopes, with a SEPARATOR between two of them }: a
---           digit for each settlement, and 1 or 0 for more. A repeat tells them one by one.
+--           were claimed their ids and tokens as JSON, ["ID","TOKEN","ID","TOKEN"], and their envelopes, with a SEPARATOR between two of
+--           them }: a digit for each settlement, and 1 or 0 for more. A repeat tells them one by one.
 --           One small job that is all that the worker owns: 'DIGITS MORE INSTANT TOKEN ID ENVELOPE', with an id of ID_LENGTH characters.
 --         Else: { 1 when the worker has no lease, a digit for each settlement (plain ones first; 1 settled, 0 stale, 2 cancelled),
 --           { id, envelope, … }, their tokens: the first, where each is by one greater than the one before, or a list,

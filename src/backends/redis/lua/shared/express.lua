@@ -255,6 +255,7 @@ if is_common then
       if taken == 1 and owns == 1 and #owned[1] == ID_LENGTH and #envelopes[1] < 4096 then
         return told .. ' ' .. first .. ' ' .. owned[1] .. ' ' .. envelopes[1]
       end
+      owned[1], owned[2 * taken] = '["' .. owned[1], owned[2 * taken] .. '"]'
       return { told, owns, table.concat(owned, '","'), table.concat(envelopes, SEPARATOR) }
     end
   end
