@@ -45,21 +45,23 @@ test.each(stores)('on %s a job whose deadline has passed is failed instead of ru
 test.each(stores)("on %s a run's signal aborts when the deadline comes, and there is no other", async (name) => {
   const { backend, wingman } = await open(name);
   const reasons: unknown[] = [];
+  // Enough for them to begin before, however busy the machine is.
+  const deadline = 1_000;
   const waitFor = (signal: AbortSignal) => new Promise((resolve) => signal.addEventListener('abort', resolve));
   const types = {
-    returns: defineJob({ type: 'returns', deadline: 50 }).handle(async (_, { signal }) => {
+    returns: defineJob({ type: 'returns', deadline }).handle(async (_, { signal }) => {
       await waitFor(signal);
       reasons.push(signal.reason);
     }),
-    throws: defineJob({ type: 'throws', deadline: 50 }).handle(async (_, { signal }) => {
+    throws: defineJob({ type: 'throws', deadline }).handle(async (_, { signal }) => {
       await waitFor(signal);
       throw new Error('gave up');
     }),
-    snoozes: defineJob({ type: 'snoozes', deadline: 50 }).handle(async (_, { signal }) => {
+    snoozes: defineJob({ type: 'snoozes', deadline }).handle(async (_, { signal }) => {
       await waitFor(signal);
       throw new Snooze(0);
     }),
-    deaf: defineJob({ type: 'deaf', deadline: 50 }).handle(() => new Promise(() => {})),
+    deaf: defineJob({ type: 'deaf', deadline }).handle(() => new Promise(() => {})),
   };
   const { manager } = await run({ backend, handlers: Object.values(types), concurrency: 4 });
   const jobs = await Promise.all(

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Alarms } from '../../src/runtime/alarms.ts';
+import { Alarm, Alarms } from '../../src/runtime/alarms.ts';
 
 test('each rings once in the order of its time, and never too soon', async () => {
   const alarms = new Alarms();
@@ -47,6 +47,49 @@ test('one that is called off does not ring, not even by another that rings at th
   await all;
   for (const each of callOff) each();
   expect(rung).toEqual(['first', 'last']);
+});
+
+class Bell extends Alarm {
+  readonly rung: number[] = [];
+
+  ring(): void {
+    this.rung.push(performance.now());
+  }
+}
+
+test('one that is set anew rings at its new time only, be that sooner or later', async () => {
+  const alarms = new Alarms();
+  const [sooner, later, never] = [new Bell(), new Bell(), new Bell()];
+  const from = performance.now();
+  alarms.set(sooner, 1e6);
+  alarms.set(sooner, 4);
+  alarms.set(later, 2);
+  alarms.set(later, 12);
+  alarms.set(never, 3);
+  alarms.callOff(never);
+  alarms.callOff(never);
+  // By a clock that was read before.
+  const early = new Bell();
+  alarms.set(early, 1e6, from - 1e6 + 8);
+  await new Promise<void>((resolve) => alarms.after(20, resolve));
+  expect([sooner, early, later, never].map(({ rung }) => rung.length)).toEqual([1, 1, 1, 0]);
+  const [[a = 0], [b = 0], [c = 0]] = [sooner.rung, early.rung, later.rung];
+  expect(a - from).toBeGreaterThanOrEqual(4);
+  expect(b - from).toBeGreaterThanOrEqual(8);
+  expect(c - from).toBeGreaterThanOrEqual(12);
+});
+
+test('one that another sets anew at the time of both does not ring at that time', async () => {
+  const alarms = new Alarms();
+  const put = new Bell();
+  const from = performance.now();
+  alarms.after(2, () => alarms.set(put, 10));
+  alarms.set(put, 3);
+  // Both are due when the timer comes.
+  while (performance.now() < from + 6);
+  await new Promise<void>((resolve) => alarms.after(20, resolve));
+  expect(put.rung).toHaveLength(1);
+  expect((put.rung[0] ?? 0) - from).toBeGreaterThanOrEqual(16);
 });
 
 test('of many that are called off in any order, those that are left ring', async () => {
@@ -106,7 +149,7 @@ test.each([
   ['is to ring', 'alarms.after(1e6, () => {})(); alarms.after(5, () => console.log("rung"));', 'rung\n'],
 ])('the process ends when the last of them %s', (_, program, printed) => {
   const module = new URL('../../dist/runtime/alarms.js', import.meta.url).href;
-  const code = `import { Alarms } from ${JSON.stringify(module)}; const alarms = new Alarms(); ${program}`;
+  const code = `import { Alarm, Alarms } from ${JSON.stringify(module)}; const alarms = new Alarms(); ${program}`;
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
     encoding: 'utf8',
     timeout: 30_000,
