@@ -40,6 +40,14 @@ test('lines are read as they were written, one after another', () => {
   );
 });
 
+test('what was read stays as it was when the next line is read', () => {
+  decodeLine('a', '[0,"t","q",1,2]\n');
+  const first = decodeLine('a', '[0,"t","q",3,4]\n');
+  decodeLine('b', '[0,"t","q",5,6]\n{}');
+  decodeLine('c', '[1,"other","else",7,8]\n');
+  expect(first).toMatchObject({ type: 't', queue: 'q', enqueuedAt: 3, sequence: 4, end: 15 });
+});
+
 test('the largest whole numbers are read to their last digit', () => {
   for (let less = 0; less < 100; less += 1) {
     const number = Number.MAX_SAFE_INTEGER - less;
