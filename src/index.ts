@@ -40,7 +40,7 @@ export {
 } from './core/job.ts';
 export type { KeepOptions } from './core/keep.ts';
 export type { Lock, Locks } from './core/lock.ts';
-export type { Logger } from './core/log.ts';
+export type { Logger, LogLevel } from './core/log.ts';
 export type { Failure, Outcome } from './core/outcome.ts';
 export type { Rate, Rates } from './core/rate.ts';
 export type { Backoff, RetryOptions } from './core/retry.ts';

@@ -11,7 +11,7 @@ export const about = {
   ],
 };
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const quiet = { debug() {}, info() {}, warn() {}, error() {}, isLevelEnabled: () => false };
 
 /** Failed attempts run again at once, as they do with the peers where no backoff is asked for. */
 const retry = (attempts) => ({ attempts, backoff: () => 0 });

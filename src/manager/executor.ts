@@ -1,4 +1,5 @@
 import type { StoredLock } from '../core/lock.ts';
+import { isWritten } from '../core/log.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { readKey } from '../core/rate.ts';
 import type { Processor } from '../processors/processor.ts';
@@ -39,26 +40,41 @@ export class Executor {
   }
 
   #end(attempt: ManagedAttempt, given: Outcome | null): void {
-    const { clock, logger } = this.#tools.surroundings;
-    const { run, job, locks, startedOn, deadline } = attempt;
-    const { id, type, queue } = job;
+    const { run, job, locks, deadline } = attempt;
     const last = attempt.close();
     const outcome = deadline === null ? given : deadline.judge(given);
     if (outcome === null) {
+      const { id, type, queue } = job;
+      const { logger } = this.#tools.surroundings;
       logger.debug({ job: id, type, queue, ...keysOf(locks) }, 'job held for its lock or rate');
       run.ended(null);
       return;
     }
+    const told = this.#tell(attempt, outcome);
+    if (last === null) run.ended(told);
+    // In the books before the job may leave them; but nobody who stops waits for it.
+    else
+      void untilAborted(last, attempt.controller.signal).then(
+        () => run.ended(told),
+        () => run.ended(told),
+      );
+  }
+
+  /** Logs how a run has ended. Returns that, with how long a failed one took. */
+  #tell(attempt: ManagedAttempt, outcome: Outcome): Outcome {
+    const { clock, logger } = this.#tools.surroundings;
+    const { kind } = outcome;
+    if (kind === 'completed' && !isWritten(logger, 'info')) return outcome;
+    const { job, locks, startedOn } = attempt;
+    const { id, type, queue } = job;
     const endedOn = clock.monotonic();
     const duration = Math.round((endedOn - startedOn) * 1000) / 1000;
-    const timed = outcome.kind === 'retry' || outcome.kind === 'failed' ? { ...outcome, took: duration } : outcome;
-    // Written out, with the only lock that most have who have any: an object that is spread and then added to takes longer to make than a
-    // small job to run.
     const endedAt = this.#wall.at(endedOn);
     const end = this.#ends.write(endedAt);
     const start = this.#starts.write(endedAt - duration);
-    const { kind } = outcome;
     const number = job.attempts + 1;
+    // Written out, with the only lock that most have who have any: an object that is spread and then added to takes longer to make than a
+    // small job to run.
     const only = locks?.length === 1 && locks[0] !== undefined ? readKey(locks[0].key) : null;
     if (only?.kind === 'lock') {
       const lock = only.name;
@@ -67,13 +83,7 @@ export class Executor {
       const fields = { job: id, type, queue, attempt: number, start, end, duration, outcome: kind };
       this.#log(outcome, locks === null || locks.length === 0 ? fields : { ...fields, ...keysOf(locks) });
     }
-    if (last === null) run.ended(timed);
-    // In the books before the job may leave them; but nobody who stops waits for it.
-    else
-      void untilAborted(last, attempt.controller.signal).then(
-        () => run.ended(timed),
-        () => run.ended(timed),
-      );
+    return outcome.kind === 'retry' || outcome.kind === 'failed' ? { ...outcome, took: duration } : outcome;
   }
 
   #log(outcome: Outcome, fields: object): void {

@@ -26,7 +26,7 @@ export interface ManagerOptions {
   readonly queues?: Queues;
   /** How many jobs run at once; 10 when left out. */
   readonly concurrency?: number;
-  /** Any logger of pino's shape; when left out, JSON lines on stderr. */
+  /** Any logger of pino's shape; when left out, JSON lines on stderr. See `Logger` for one that does not write all levels. */
   readonly logger?: Logger;
   /** How long jobs stay this manager's own after its last sign of life; 15 s when left out, and at least two heartbeats. */
   readonly lease?: Duration;

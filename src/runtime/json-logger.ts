@@ -1,4 +1,4 @@
-import type { Logger } from '../core/log.ts';
+import type { Logger, LogLevel } from '../core/log.ts';
 import { toFailure } from '../core/outcome.ts';
 import { type Clock, systemClock } from './clock.ts';
 
@@ -6,7 +6,7 @@ const LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 
 export interface JsonLoggerOptions {
   /** The lowest level that is written; `info` when left out. */
-  readonly level?: keyof typeof LEVELS;
+  readonly level?: LogLevel;
   /** Where lines go, each with its newline; stderr when left out. */
   readonly write?: (line: string) => void;
   readonly clock?: Clock;
@@ -15,10 +15,11 @@ export interface JsonLoggerOptions {
 /** A logger that writes JSON lines in pino's shape: `level` as a number, `time` in milliseconds, the fields, `msg`. */
 export function jsonLogger(options: JsonLoggerOptions = {}): Logger {
   const { level = 'info', write = (line) => void process.stderr.write(line), clock = systemClock } = options;
-  const at = (name: keyof typeof LEVELS) => (fields: object, message: string) => {
-    if (LEVELS[name] >= LEVELS[level]) write(`${format(LEVELS[name], clock.now(), fields, message)}\n`);
+  const isLevelEnabled = (name: LogLevel): boolean => LEVELS[name] >= LEVELS[level];
+  const at = (name: LogLevel) => (fields: object, message: string) => {
+    if (isLevelEnabled(name)) write(`${format(LEVELS[name], clock.now(), fields, message)}\n`);
   };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), isLevelEnabled };
 }
 
 function format(level: number, time: number, fields: object, msg: string): string {

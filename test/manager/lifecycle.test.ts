@@ -226,3 +226,20 @@ test('one line per job tells all about its run', async () => {
     },
   ]);
 });
+
+test('a job that completed makes no line for a logger that writes none of its level; one that failed does', async () => {
+  const backend = await openStore('memory:');
+  const one = defineJob({ type: 'one' });
+  const two = defineJob({ type: 'two', retry: { attempts: 1 } });
+  const boom = two.handle(() => {
+    throw new Error('boom');
+  });
+  await enqueue(backend, one.job(), two.job());
+  const { manager, log } = makeManager({ backend, handlers: [one.handle(() => {}), boom] });
+  log.lowest = 'error';
+  const ended = [happened(manager, 'completed'), happened(manager, 'failed')];
+  void manager.start();
+  await Promise.all(ended);
+  expect(log.of('job completed')).toEqual([]);
+  expect(log.of('job failed')).toEqual([expect.objectContaining({ type: 'two', duration: expect.any(Number) })]);
+});

@@ -9,6 +9,7 @@ import type { Backend } from '../../src/contract/backend.ts';
 import { Caller } from '../../src/contract/call.ts';
 import { wrap } from '../../src/core/envelope.ts';
 import type { Job } from '../../src/core/job.ts';
+import type { LogLevel } from '../../src/core/log.ts';
 import { TRANSITIONS } from '../../src/core/states.ts';
 import { Manager, type ManagerEvents } from '../../src/manager/manager.ts';
 import type { ManagerOptions } from '../../src/manager/options.ts';
@@ -21,9 +22,13 @@ export interface Line {
   readonly [field: string]: unknown;
 }
 
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
 /** A logger that keeps its lines. */
 export class Log {
   readonly lines: Line[] = [];
+  /** It says that it writes no lines below this level; those that come all the same are kept. */
+  lowest: LogLevel = 'debug';
   readonly debug = this.#at('debug');
   readonly info = this.#at('info');
   readonly warn = this.#at('warn');
@@ -31,6 +36,10 @@ export class Log {
 
   #at(level: string) {
     return (fields: object, message: string): void => void this.lines.push({ ...fields, level, message });
+  }
+
+  isLevelEnabled(level: LogLevel): boolean {
+    return LEVELS.indexOf(level) >= LEVELS.indexOf(this.lowest);
   }
 
   of(message: string): Line[] {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { withFields } from '../../src/core/log.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { type JsonLoggerOptions, jsonLogger } from '../../src/runtime/json-logger.ts';
 import { safeLogger } from '../../src/runtime/safe-logger.ts';
@@ -9,6 +10,8 @@ function written(options: JsonLoggerOptions = {}) {
   const log = jsonLogger({ write: (line) => void lines.push(line), clock, ...options });
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? 'null') };
 }
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 test('lines have pino’s shape', () => {
   const { log, lines } = written();
@@ -78,4 +81,23 @@ test('a logger that throws is kept from it, and called as a method', () => {
   log.debug({}, 'x');
   log.info({}, '!');
   expect(lines).toEqual(['p!']);
+  expect(log.isLevelEnabled?.('debug')).toBe(true);
+});
+
+test('a logger that knows its levels is asked, as a method, and one that throws then is taken to write all', () => {
+  class Leveled {
+    readonly lowest = 'warn';
+    debug(): void {}
+    info(): void {}
+    warn(): void {}
+    error(): void {}
+    isLevelEnabled(level: string): boolean {
+      if (level === 'error') throw new Error('x');
+      return level === this.lowest;
+    }
+  }
+  const log = withFields(safeLogger(new Leveled()), {});
+  expect(LEVELS.map((level) => log.isLevelEnabled?.(level))).toEqual([false, false, true, true]);
+  const own = jsonLogger({ level: 'warn', write: () => undefined });
+  expect(LEVELS.map((level) => own.isLevelEnabled?.(level))).toEqual([false, false, true, true]);
 });
