@@ -19,6 +19,8 @@ const KINDS = {
 
   // A worker's process.
   started: { worker: 'string' },
+  /** The heartbeat's thread renews the lease from now on, whatever the main one does. */
+  beating: {},
   stopping: { reason: 'string' },
   /** A handler begins. `attempt` as the handler is told. */
   start: { id: 'string', token: 'string', worker: 'string', attempt: 'number' },

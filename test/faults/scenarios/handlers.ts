@@ -9,7 +9,9 @@ export const blockedLoop = scenario({
   run: async (stage, { times }) => {
     const application = await stage.application();
     // A worker that blocks tells nobody anything meanwhile.
-    const workers = await stage.startWorkers(2, { echo: ['end'], lease: 3_000, heartbeat: 1_000 });
+    const workers = await stage.startWorkers(2, { echo: ['end', 'beating'], lease: 3_000, heartbeat: 1_000 });
+    // Until its thread is there, a worker renews its lease by the loop that is to be blocked.
+    await Promise.all(workers.map((worker) => worker.told('beating')));
     const load = await stage.load();
     for (let time = 0; time < times; time += 1) {
       // No lease may be lost by it: it hits neither a process nor the store.
