@@ -24,15 +24,16 @@ export function documentOf({ about, results, charts, contenders }) {
   const verdicts = results.flatMap((result) => result.verdicts.filter(({ isAsked }) => isAsked));
   const missed = verdicts.filter(({ isMet }) => !isMet).length;
   const isQuick = results.some((result) => result.isQuick);
+  const isMixed = results.some(({ measured }) => measured !== undefined && measured.commit !== about.commit);
   return `# Benchmarks
 
-Wingman beside its peers, measured in one run on one machine. *Written by \`npm run bench -- --write\`; do not edit.*
+Wingman beside its peers, on one machine; all contenders of a case in one run. *Written by \`npm run bench -- --write\`; do not edit.*
 
 ${about.date}, commit ${about.commit}: ${about.cpu}, ${about.cores} cores, ${about.memory} GB; ${about.system}, Node ${about.node}, Redis ${about.redis}${about.postgres === undefined ? '' : `, PostgreSQL ${about.postgres}`}.
 ${Object.entries(about.versions)
   .map(([name, version]) => `${name} ${version}`)
   .join(', ')}.
-**${verdicts.length - missed} of ${verdicts.length} targets met.**${isQuick ? ' The figures of cases marked *quick* are from a short run (`--quick`).' : ''}
+**${verdicts.length - missed} of ${verdicts.length} targets met.**${isQuick ? ' The figures of cases marked *quick* are from a short run (`--quick`).' : ''}${isMixed ? ' Not all cases were run on that commit: each says when it was, and on which.' : ''}
 
 ## Run it
 
@@ -116,9 +117,14 @@ function tableOf(result) {
     ...result.failures.map(({ contender, round }) => `${nameOf(contender)} failed in round ${round}`),
     ...result.verdicts.filter(({ isAsked }) => !isAsked).map((verdict) => describeVerdict(verdict).slice(2)),
   ];
-  const rounds = `${result.rounds} ${result.rounds === 1 ? 'round' : 'rounds'}${result.isQuick ? ', *quick*' : ''}`;
+  const { rounds, isQuick, measured } = result;
+  const how = [
+    `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`,
+    ...(isQuick ? ['*quick*'] : []),
+    ...(measured === undefined ? [] : [`${measured.date}, commit ${measured.commit}`]),
+  ].join(', ');
   return [
-    `**${result.title}** (${rounds})`,
+    `**${result.title}** (${how})`,
     [line(columns), rule, ...rows.map(line)].join('\n'),
     ...(remarks.length === 0 ? [] : [remarks.map((remark) => `- ${remark}`).join('\n')]),
   ].join('\n\n');

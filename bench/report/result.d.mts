@@ -36,4 +36,6 @@ export interface Result {
   readonly failures: readonly { readonly contender: string; readonly round: number; readonly why: string }[];
   readonly skipped: readonly { readonly contender: string; readonly why: string }[];
   readonly verdicts: readonly Verdict[];
+  /** When, and what of: known once it is written. */
+  readonly measured?: { readonly date: string; readonly commit: string };
 }

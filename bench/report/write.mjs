@@ -14,7 +14,9 @@ const figuresFile = join(folder, 'figures.json');
 /** @param about the machine and versions @param results those of this run; of other cases, what was written before stays */
 export async function write(about, results) {
   const known = readFigures()?.results ?? [];
-  const all = cases.flatMap(({ name }) => [...results, ...known].find((result) => result.name === name) ?? []);
+  const { date, commit } = about;
+  const fresh = results.map((result) => ({ ...result, measured: { date, commit } }));
+  const all = cases.flatMap(({ name }) => [...fresh, ...known].find((result) => result.name === name) ?? []);
   await render({ about, results: all });
 }
 

@@ -90,11 +90,12 @@ test('charts are drawn of what there are figures for', () => {
   expect(drawAll([])).toEqual([]);
 });
 
+const about = {
+  ...{ date: '2026-01-02', commit: 'abc', cpu: 'A CPU', cores: 2, memory: 4, system: 'linux x64', node: '20.0.0' },
+  ...{ redis: '7.0.1', versions: { bullmq: '6.7.0' } },
+};
+
 test('the document has the machine, each target with its verdict, each case, and what each contender was set to', () => {
-  const about = {
-    ...{ date: '2026-01-02', commit: 'abc', cpu: 'A CPU', cores: 2, memory: 4, system: 'linux x64', node: '20.0.0' },
-    ...{ redis: '7.0.1', versions: { bullmq: '6.7.0' } },
-  };
   const contenders = [{ name: 'BullMQ', version: '6.7.0', settings: ['`addBulk`'] }];
   const text = documentOf({ about, results: [noOp], charts: drawAll([noOp]), contenders });
   expect(text).toContain('2026-01-02, commit abc: A CPU, 2 cores, 4 GB; linux x64, Node 20.0.0, Redis 7.0.1.');
@@ -104,6 +105,15 @@ test('the document has the machine, each target with its verdict, each case, and
   expect(text).toContain('| Wingman | 180,000 | 5.00 |  | 9.00 |  |');
   expect(text).toContain('- Graphile Worker skipped: no PostgreSQL\n- Wingman failed in round 2');
   expect(text).toContain('**BullMQ** 6.7.0\n\n- `addBulk`');
+  expect(text).toContain('**No-op jobs, concurrency 100** (2 rounds, *quick*)');
+  expect(text).not.toContain('Not all cases');
+});
+
+test('a case that was run before says when and on which commit, and the document that there are such', () => {
+  const measured = { date: '2026-01-01', commit: 'older' };
+  const text = documentOf({ about, results: [{ ...noOp, measured }], charts: [], contenders: [] });
+  expect(text).toContain('**No-op jobs, concurrency 100** (2 rounds, *quick*, 2026-01-01, commit older)');
+  expect(text).toContain('Not all cases were run on that commit: each says when it was, and on which.');
 });
 
 test('the section of the README is made anew, and nothing else touched', () => {

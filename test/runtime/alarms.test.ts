@@ -149,7 +149,7 @@ test.each([
   ['is to ring', 'alarms.after(1e6, () => {})(); alarms.after(5, () => console.log("rung"));', 'rung\n'],
 ])('the process ends when the last of them %s', (_, program, printed) => {
   const module = new URL('../../dist/runtime/alarms.js', import.meta.url).href;
-  const code = `import { Alarm, Alarms } from ${JSON.stringify(module)}; const alarms = new Alarms(); ${program}`;
+  const code = `import { Alarms } from ${JSON.stringify(module)}; const alarms = new Alarms(); ${program}`;
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
     encoding: 'utf8',
     timeout: 30_000,
