@@ -62,6 +62,11 @@ export interface ExchangeRequest {
   readonly worker: string;
   readonly settlements: readonly Settlement[];
   readonly claim?: Claim;
+  /**
+   * Where there is no claim: the queues of an `exchangeWhenWoken` of this worker, which follows without waiting for the answer. A store may
+   * see to it that it will be quick.
+   */
+  readonly awaited?: readonly string[];
 }
 
 /**
@@ -101,9 +106,9 @@ export interface ClaimBackend {
    */
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply>;
   /**
-   * The exchange of somebody whose own has just found the queues of this claim empty: waits as `wait` does, without looking first, and
-   * then exchanges, whatever ended the wait. So an abort does not take it back, and is for having it now. A repeat of it is an
-   * `exchange` under the same call.
+   * The exchange of somebody whose newest claim has emptied the queues of this one, or found them empty: waits as `wait` does, without
+   * looking first, and then exchanges, whatever ended the wait. So an abort does not take it back, and is for having it now. A repeat of it
+   * is an `exchange` under the same call.
    */
   exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply>;
 }

@@ -226,7 +226,11 @@ export class Dispatcher {
     this.#isInDoubt = false;
     const settlements = this.#settlements.splice(0, size);
     if (count === 0 || !hasWork) return { worker, settlements };
-    return { worker, settlements, claim: this.#claimOf(count) };
+    const isLast = settlements.length > 0 && this.#settlements.length === 0 && this.#runs.size === 0;
+    const claim = this.#claimOf(count);
+    // Where it would mostly find nothing, the claim is left with the store beside the settling, and does not wait for its answer.
+    const isParted = isLast && this.#pipeline.isCalm && this.#isQuiet && !isUnsure;
+    return isParted ? { worker, settlements, awaited: claim.queues } : { worker, settlements, claim };
   }
 
   #claimOf(count: number): Claim {
@@ -277,6 +281,7 @@ export class Dispatcher {
     this.#pipeline.begin(request, this.#listener.isListening);
     const send = (): Promise<ExchangeReply> => backend.exchange(call, request);
     send().then(answered, (error: unknown) => this.#outage.rideOut(send, error).then(answered, failed));
+    if (request.awaited !== undefined) this.#listenNow(request.worker);
   }
 
   #fail(error: unknown): void {
@@ -289,6 +294,8 @@ export class Dispatcher {
     this.#tellStale(request, reply);
     this.#receiveClaims(request, reply);
     if (request.worker !== this.#worker) return;
+    // There are places left to grant, which a claim does.
+    if (request.awaited !== undefined && reply.more) this.#listener.wake();
     if (isAlone) this.#hasStrays = reply.owned > this.#runs.size + this.#settlements.length;
     this.#listen(request, reply);
   }
@@ -297,7 +304,7 @@ export class Dispatcher {
   #heard(request: ExchangeRequest, reply: ExchangeReply): void {
     this.#change.open();
     if (this.#givingUp.signal.aborted) return;
-    this.#pipeline.told(request, reply);
+    this.#pipeline.woken(request, reply);
     this.#receiveClaims(request, reply);
     this.#listen(request, reply);
   }
@@ -348,8 +355,9 @@ export class Dispatcher {
   #listen({ worker, claim }: ExchangeRequest, { claimed, more }: ExchangeReply): void {
     if (claim === undefined || worker !== this.#worker || this.#draining.signal.aborted) return;
     if (claimed.length === claim.count || more || this.#hasStrays || this.#isInDoubt) return;
-    if (this.#runs.size === 0) this.#listenNow(worker);
-    else this.#rest();
+    // Where it has ended already, the exchange that settles it leads on.
+    if (this.#runs.size > 0) this.#rest();
+    else if (this.#settlements.length === 0) this.#listenNow(worker);
   }
 
   /**
@@ -359,14 +367,19 @@ export class Dispatcher {
   #rest(): void {
     if (this.#isResting) return;
     this.#isResting = true;
-    this.#surroundings.clock.after(REST, () => this.#endRest());
+    const { clock } = this.#surroundings;
+    const end = (): void => this.#endRest();
+    // A small job has ended by the end of this turn already: a timer would wake the process for nothing, after each of them.
+    void clock.turn().then(() => (this.#runs.size === 0 ? end() : clock.after(REST, end)));
   }
 
   #endRest(): void {
     if (!this.#isResting) return;
     this.#isResting = false;
+    // What is under way leads on by its answer.
+    if (!this.#isQuiet) return;
     // Else an exchange tells whether they are empty.
-    const isOver = this.#runs.size === 0 || !this.#isQuiet || this.#draining.signal.aborted;
+    const isOver = this.#runs.size === 0 || this.#draining.signal.aborted;
     if (this.#worker !== null && !isOver) this.#listenNow(this.#worker);
     this.#change.open();
   }

@@ -7,6 +7,7 @@ import {
   settleWork,
 } from '../contract/backend.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { Calm } from './calm.ts';
 
 /** With fewer slots, two exchanges cost more than they save. */
 const LEAST_OVERLAP = 8;
@@ -29,6 +30,7 @@ export interface PipelineOptions {
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #clock: Clock;
+  readonly #calm: Calm;
   /** One or two. */
   #underway: readonly ExchangeRequest[] = [];
   /** Whether nothing else has been under way since the first of them began, and no claim waited. */
@@ -39,11 +41,17 @@ export class Pipeline {
   constructor(options: PipelineOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
+    this.#calm = new Calm(clock);
   }
 
   /** The newest claim got all that it asked for, or all that fits into a step: there is more. */
   get isBusy(): boolean {
     return this.#isBusy;
+  }
+
+  /** Whoever settles all there is will mostly find nothing to claim; and the store can be left a claim meanwhile. */
+  get isCalm(): boolean {
+    return this.#calm.isCalm && !this.#isBusy && this.#options.overlaps;
   }
 
   /** There may be two at once. */
@@ -81,7 +89,9 @@ export class Pipeline {
 
   /** @param isListening a claim waits for work beside it, or is being made */
   begin(request: ExchangeRequest, isListening: boolean): void {
-    this.#isAlone = this.#underway.length === 0 && !isListening;
+    const isParted = request.awaited !== undefined;
+    if (isParted) this.#calm.parted();
+    this.#isAlone = this.#underway.length === 0 && !isListening && !isParted;
     this.#underway = [...this.#underway, request];
   }
 
@@ -90,16 +100,23 @@ export class Pipeline {
   }
 
   /** A claim that waited for work was answered. */
-  told({ claim }: ExchangeRequest, { claimed, more }: ClaimReply): void {
-    if (claim !== undefined) this.#isBusy = more || claimed.length === claim.count;
+  woken(request: ExchangeRequest, reply: ClaimReply): void {
+    this.#calm.woken();
+    this.#told(request, reply);
   }
 
   /** The exchange was answered. Whether no other was under way meanwhile. */
   answered(request: ExchangeRequest, reply: ClaimReply): boolean {
-    this.told(request, reply);
+    if (request.awaited !== undefined) this.#calm.settled();
+    if (request.claim !== undefined) this.#calm.looked(reply.claimed.length);
+    this.#told(request, reply);
     const isAlone = this.#isAlone && this.#underway.length === 0;
     if (isAlone) this.#lastAloneOn = this.#clock.monotonic();
     return isAlone;
+  }
+
+  #told({ claim }: ExchangeRequest, { claimed, more }: ClaimReply): void {
+    if (claim !== undefined) this.#isBusy = more || claimed.length === claim.count;
   }
 }
 

@@ -1,7 +1,7 @@
 // How a manager waits for work: left with the store while nothing runs, and by itself beside what runs, which may block the event loop.
 
 import { expect, test } from 'vitest';
-import type { Backend } from '../../src/contract/backend.ts';
+import type { Backend, ExchangeRequest } from '../../src/contract/backend.ts';
 import { defineJob } from '../../src/core/job.ts';
 import { Listener } from '../../src/manager/listener.ts';
 import { changed } from '../harness/planting.ts';
@@ -50,6 +50,43 @@ test.each(stores)('on %s a claim is left with the store while nothing runs, and 
   const after: string[] = [];
   while (after.at(-1) !== 'claim 3 when woken') after.push(await next());
   expect(after.filter((call) => call !== 'wait')).toEqual(['claim 3 when woken']);
+});
+
+test.each([
+  ['that ends at once', () => undefined],
+  ['that ends later', () => new Promise<void>((resolve) => setImmediate(resolve))],
+])('the next claim does not wait until the store has answered what a job %s has left to settle', async (_, handle) => {
+  const store = await openStore(await storeUrl('redis'));
+  const isAnswered = new Latch();
+  const asked: ExchangeRequest[] = [];
+  let isLate = false;
+  const exchange: Backend['exchange'] = async (call, request) => {
+    const reply = await store.exchange(call, request);
+    asked.push(request);
+    if (isLate) await isAnswered.opened;
+    return reply;
+  };
+  const isLeft = new Latch();
+  const exchangeWhenWoken: Backend['exchangeWhenWoken'] = (call, request, options) => {
+    isLeft.open();
+    return store.exchangeWhenWoken(call, request, options);
+  };
+  const type = defineJob<number>({ type: 't' });
+  const backend = changed(store, { exchange, exchangeWhenWoken });
+  const { manager } = await run({ backend, handlers: [type.handle(handle)], concurrency: 3 });
+  await isLeft.opened;
+  // Now that a look has found nothing.
+  expect(asked.splice(0)).toMatchObject([{ settlements: [], claim: { count: 3 } }]);
+  isLate = true;
+  for (const n of [1, 2]) {
+    await enqueue(store, type.job(n));
+    await happened(manager, 'claimed', n);
+  }
+  isAnswered.open();
+  await happened(manager, 'completed', 2);
+  const [first] = asked;
+  expect(first).toMatchObject({ settlements: [{ outcome: { kind: 'completed' } }], awaited: ['default'] });
+  expect(first?.claim).toBeUndefined();
 });
 
 test('to make one claim now is not to make the next', async () => {

@@ -18,8 +18,9 @@ export interface ExchangeOrder {
 
 /** @param isWoken it is made where there is a token in one of its queues */
 export function encodeExchange(request: ExchangeRequest, grantTimeout: number, isWoken = false): ExchangeOrder {
-  const { worker, settlements, claim } = request;
-  const { queues = [], count = 0, locks = 'take' } = claim ?? {};
+  const { worker, settlements, claim, awaited = [] } = request;
+  // The script readies itself for one queue alone.
+  const { queues, count, locks } = claim ?? { queues: awaited.length === 1 ? awaited : [], count: 0, locks: 'take' };
   const how = isWoken && locks === 'take' && settlements.length === 0 ? 'woken' : locks;
   const words: Word[] = [worker, grantTimeout, count, how, queues.length];
   for (const queue of queues) words.push(queue);

@@ -106,7 +106,7 @@ const FAMILIES = {
   /** Hash: jobs of a worker that are to be cancelled → token of the claim. */
   cancels: 'cancels:',
   /**
-   * String: a worker has nothing, and its queue held nothing: the disturbances until then, a space, the queue. Or what it has claimed
+   * String: a worker has nothing, and its queue nothing that a claim must look at: the disturbances until then, a space, the queue. Or what it has claimed
    * since: `!`, client and call, and the reply. See lua/shared/express.lua.
    */
   calm: 'calm:',

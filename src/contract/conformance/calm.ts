@@ -86,17 +86,40 @@ async function calmWorker(session: Session): Promise<string> {
   return worker;
 }
 
+/** One that has just settled all that it had, and said what it will wait for. */
+async function settledWorker(session: Session): Promise<string> {
+  const worker = await session.worker();
+  await session.enqueue(newJob('before'));
+  const settlements = [{ job: await session.take(worker, 'before'), outcome: completed }];
+  expect(await exchange(session.backend, { worker, settlements, awaited: ['q'] })).toMatchObject({
+    ...{ settled: ['settled'], claimed: [], owned: 0, more: false },
+  });
+  return worker;
+}
+
+function exchange(backend: Backend, request: ExchangeRequest): Promise<ExchangeReply> {
+  return new Caller(randomUUID()).call((call) => backend.exchange(call, request));
+}
+
+const calmers = { 'found nothing': calmWorker, 'settled the last that it had': settledWorker };
+const cases = Object.entries(calmers).flatMap(([before, calm]) =>
+  Object.entries(happenings).map(([event, [happens, got]]) => ({ before, event, calm, happens, got })),
+);
+
 export function calmSuite(subject: Subject): void {
   describe('exchangeWhenWoken, where nothing was to be had before', () => {
-    it.each(Object.entries(happenings))('claims as it should after this: %s', async (_, [happens, got]) => {
-      const { session, backend } = await begin(subject);
-      const worker = await calmWorker(session);
-      await happens(session);
-      const reply = await whenWoken(backend, requestOf(worker));
-      expect(idsOf(reply)).toEqual(got);
-      expect(reply).toMatchObject({ lost: false, owned: got.length });
-      for (const job of reply.claimed) expect((await session.settle(job, completed)).settled).toEqual(['settled']);
-    });
+    it.each(cases)(
+      'of a worker that $before claims as it should after this: $event',
+      async ({ calm, happens, got }) => {
+        const { session, backend } = await begin(subject);
+        const worker = await calm(session);
+        await happens(session);
+        const reply = await whenWoken(backend, requestOf(worker));
+        expect(idsOf(reply)).toEqual(got);
+        expect(reply).toMatchObject({ lost: false, owned: got.length });
+        for (const job of reply.claimed) expect((await session.settle(job, completed)).settled).toEqual(['settled']);
+      },
+    );
 
     it('claims once and again, each time what has come', async () => {
       const { session, backend } = await begin(subject);
@@ -111,6 +134,33 @@ export function calmSuite(subject: Subject): void {
           owned: 0,
         });
       }
+    });
+
+    it('claims what came while the last was being settled, and is not claimed by that', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await session.worker();
+      await session.enqueue(newJob('a'), newJob('b'), newJob('c'));
+      const settlements = [{ job: await session.take(worker, 'a'), outcome: completed }];
+      expect(await exchange(backend, { worker, settlements, awaited: ['q'] })).toMatchObject({ claimed: [], owned: 0 });
+      expect(idsOf(await whenWoken(backend, requestOf(worker)))).toEqual(['b']);
+      expect(await session.waiting()).toEqual(['c']);
+    });
+
+    it('claims beside a settling that comes after it, as one that came before it', async () => {
+      const { session, backend } = await begin(subject);
+      const worker = await calmWorker(session);
+      await session.enqueue(newJob('a'));
+      const { claimed } = await whenWoken(backend, requestOf(worker));
+      await session.enqueue(newJob('b'));
+      const caller = new Caller(randomUUID());
+      const call = caller.open();
+      const next = await backend.exchangeWhenWoken(call, requestOf(worker), { timeout: 30 });
+      expect(next).toMatchObject({ claimed: [{ id: 'b' }], owned: 2 });
+      const settlements = claimed.map((job) => ({ job, outcome: completed }));
+      expect(await exchange(backend, { worker, settlements, awaited: ['q'] })).toMatchObject({ owned: 1 });
+      // A repeat is told what it was given.
+      expect(await backend.exchange(call, requestOf(worker))).toMatchObject({ claimed: next.claimed, owned: 1 });
+      for (const job of next.claimed) expect((await session.settle(job, completed)).settled).toEqual(['settled']);
     });
 
     it('tells somebody who watches that the job is being worked on', async () => {

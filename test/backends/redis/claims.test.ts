@@ -227,3 +227,25 @@ test('and so it is with those of a priority, those with locks, and those that we
   expect(granted.flat()).toEqual(ids.map((id) => `${id}-held`));
   expect(Math.max(...granted.map((step) => step.length))).toBe(2);
 });
+
+test('whoever settles all that he has, and says what he will wait for, need not look at anything when he is woken', async () => {
+  const redis = await server();
+  const { backend, session } = await store({ url: redis.url });
+  const caller = new Caller('waiting');
+  const worker = await session.worker();
+  const looks: boolean[] = [];
+  for (const awaited of [undefined, ['q'], ['q', 'other'], ['q']]) {
+    await session.enqueue(newJob(newId()));
+    const { claimed } = await session.exchange(worker, [], claim);
+    const settlements = claimed.map((job) => ({ job, outcome: completed }));
+    await caller.call((call) => backend.exchange(call, { worker, settlements, ...(awaited && { awaited }) }));
+    await session.enqueue(newJob(newId()));
+    await redis.cli('CONFIG', 'RESETSTAT');
+    const woken = await caller.call((call) =>
+      backend.exchangeWhenWoken(call, { worker, settlements: [], claim }, { timeout: 10_000 }),
+    );
+    looks.push((await redis.cli('INFO', 'commandstats')).includes('cmdstat_exists:'));
+    for (const one of woken.claimed) await session.settle(one, completed);
+  }
+  expect(looks).toEqual([true, false, true, false]);
+});

@@ -4,9 +4,10 @@
 -- ARGV  1 client, 2 call, 3 floor, 4 worker, 5 how long a grant is kept (ms),
 --       6 how many to claim, 7 'take' locks or 'later', or 'woken': to take them when a token was
 --       there, and settle nothing; 8 number of queues,
---       the queues; and where there are settlements: number of plain completions, how many tokens follow, their ids, their tokens: one
---       of each, or the first where each is by one greater than the one before; the other settlements as JSON or ''; the same of plain
---       completions of jobs that have locks: none where there are other settlements
+--       the queues (with a count of 0: the one in which work will be waited for); and where there are settlements: number of plain
+--       completions, how many tokens follow, their ids, their tokens: one of each, or the first where each is by one greater than the one
+--       before; the other settlements as JSON or ''; the same of plain completions of jobs that have locks: none where there are other
+--       settlements
 -- Returns as it mostly is, where nothing but claims is to be told: { 'DIGITS MORE INSTANT', how many jobs the worker owns, and if any
 --           were claimed their ids and tokens as JSON, ["ID","TOKEN","ID","TOKEN"], and their envelopes, with a SEPARATOR between two of
 --           them }: a digit for each settlement, and 1 or 0 for more. A repeat tells them one by one.

@@ -4,10 +4,10 @@
 -- For the same reason there are no functions and hardly any tables here. needs: clock. Reads: what the script has of its words.
 -- Writes: settled, popped, claimed, owned, taken, first_token, calm, bytes, largest. Returns from the script where that was all.
 --
--- Calm: whoever owns nothing and finds nothing in his only queue notes how many disturbances there were until then. Every script counts
--- as one that may change anything which a claim must look at, a lease that goes included. So when he is woken, and none has come
--- since, all is as it was, and he need not look. What he claims is then noted in the stead of the calm, for a repeat: in the same command
--- as the token, and not as a call of its own.
+-- Calm: whoever owns nothing, and has found nothing in his only queue or will wait for work in it, notes how many disturbances there were
+-- until then. Every script counts as one that may change anything which a claim must look at, a lease that goes included. So when he is
+-- woken, and none has come since, all is as it was, and he need not look. What he claims is then noted in the stead of the calm, for a
+-- repeat: in the same command as the token, and not as a call of its own.
 local kept = call('MGET', CALLS_PREFIX .. client, TOKEN, DISTURBANCES, CALM_PREFIX .. worker)
 local kept_calls, newest, disturbances = kept[1], kept[2], kept[3] or '0'
 calm = kept[4] or ''
@@ -242,7 +242,7 @@ if is_common then
         if not is_woken then owns = call('HLEN', processing) end
         if owns > 0 then
           if first and calm ~= '' and sub(calm, 1, 1) ~= '!' then call('DEL', CALM_PREFIX .. worker) end
-        elseif count > 0 and queue_count == 1 then
+        elseif queue_count == 1 then
           local calm_now = disturbances .. ' ' .. argv[queues_at]
           if calm ~= calm_now then call('SET', CALM_PREFIX .. worker, calm_now) end
         end
