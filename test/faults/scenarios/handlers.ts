@@ -47,13 +47,18 @@ export const unhandledRejection = scenario({
   full: { jobs: 500 },
   run: async (stage, { jobs }) => {
     const application = await stage.application();
-    const workers = await stage.startWorkers(2, { echo: ['settled'] });
+    const workers = await stage.startWorkers(2, { echo: ['start', 'settled'] });
     const load = await stage.load();
     stage.fault('an unhandled rejection', 'handler', jobs);
     const ids = await application.enqueue(Array.from({ length: jobs }, () => ({ deed: 'reject' as const, takes: 20 })));
     await Promise.all(
       ids.map(async (id) => {
-        const settled = await Promise.any(workers.map((worker) => worker.told('settled', (event) => event.id === id)));
+        // By its token: another worker may tell of the next run before this one is heard of.
+        const isFirst = (event: { id: string; attempt: number }): boolean => event.id === id && event.attempt === 1;
+        const { token } = await Promise.any(workers.map((worker) => worker.told('start', isFirst)));
+        const settled = await Promise.any(
+          workers.map((worker) => worker.told('settled', (event) => event.token === token)),
+        );
         stage.claim(settled.outcome === 'retrying', `a run of ${id} that left a rejection was ${settled.outcome}`);
       }),
     );
