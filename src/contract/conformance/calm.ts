@@ -136,7 +136,7 @@ export function calmSuite(subject: Subject): void {
       }
     });
 
-    it('claims what came while the last was being settled, and is not claimed by that', async () => {
+    it('gets what came before the last was settled, which is left to it by that', async () => {
       const { session, backend } = await begin(subject);
       const worker = await session.worker();
       await session.enqueue(newJob('a'), newJob('b'), newJob('c'));
