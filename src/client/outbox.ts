@@ -5,6 +5,8 @@ import type { Clock } from '../runtime/clock.ts';
 /** So many are sent as two calls where none is under way: the store works on one while this process makes, and reads, the other. */
 const LEAST_HALVED = 64;
 
+const NOW = Promise.resolve();
+
 interface Item {
   readonly job: NewJob;
   readonly resolve: (enqueued: Enqueued) => void;
@@ -33,7 +35,7 @@ export class Outbox {
   add(job: NewJob): Promise<Enqueued> {
     if (this.#items.length === 0) {
       // Who is alone need not wait for company.
-      const gathered = this.#underway === 0 ? Promise.resolve() : this.#clock.turn();
+      const gathered = this.#underway === 0 ? NOW : this.#clock.turn();
       void gathered.then(() => this.#flush());
     }
     return new Promise((resolve, reject) => {
@@ -44,6 +46,8 @@ export class Outbox {
   #flush(): void {
     const items = this.#items;
     this.#items = [];
+    // One alone fits into any call.
+    if (items.length === 1) return this.#sendBatch(items);
     const isHalved = this.#underway === 0 && items.length >= LEAST_HALVED;
     const most = isHalved ? Math.ceil(items.length / 2) : ENQUEUE_BUDGET;
     for (const batch of batchesOf(items, ({ job }) => job, most)) this.#sendBatch(batch);

@@ -46,6 +46,7 @@ export class Dispatcher {
   #isInDoubt = false;
   /** The queues were empty a moment ago, and something runs that may have ended in another. */
   #isResting = false;
+  #hasRestTimer = false;
   readonly #pipeline: Pipeline;
   /** Those that are there and yet to be received, one in a turn: till then their exchanges count as under way. */
   readonly #replies: (() => void)[] = [];
@@ -116,10 +117,14 @@ export class Dispatcher {
         const request = this.#nextRequest();
         if (request !== null) {
           this.#exchange(request);
-        } else {
-          this.#replies.shift()?.();
-          await this.#pause();
+          continue;
         }
+        this.#replies.shift()?.();
+        // Waits for a change, and then for all else that ends in the same turn of the event loop, to settle it in one batch. A store in
+        // this process answers without one: the event loop must come round all the same.
+        await this.#change.passed();
+        if (this.#runs.size > 0 || !this.#options.backend.overlaps) await this.#surroundings.clock.turn();
+        this.#goOnResting();
       }
     } finally {
       this.#listener.forget();
@@ -196,15 +201,6 @@ export class Dispatcher {
       return;
     }
     this.#surroundings.logger.info({ worker: this.#worker }, 'registered under a new name');
-  }
-
-  /**
-   * Waits for a change, and then for all else that ends in the same turn of the event loop, to settle it in one batch. A store in this
-   * process answers without one: the event loop must come round all the same.
-   */
-  async #pause(): Promise<void> {
-    await this.#change.passed();
-    if (this.#runs.size > 0 || !this.#options.backend.overlaps) await this.#surroundings.clock.turn();
   }
 
   /** Null: nothing to do now. */
@@ -356,24 +352,27 @@ export class Dispatcher {
     if (claim === undefined || worker !== this.#worker || this.#draining.signal.aborted) return;
     if (claimed.length === claim.count || more || this.#hasStrays || this.#isInDoubt) return;
     // Where it has ended already, the exchange that settles it leads on.
-    if (this.#runs.size > 0) this.#rest();
+    if (this.#runs.size > 0) this.#isResting = true;
     else if (this.#settlements.length === 0) this.#listenNow(worker);
   }
 
   /**
    * What runs has mostly ended a moment later, and the exchange that settles it finds the queues empty again: to wait beside it would
-   * take longer than all of that. Only what goes on is waited beside.
+   * take longer than all of that. Only what goes on is waited beside. A small job has ended by the end of the turn already: a timer would
+   * wake the process for nothing, after each of them.
    */
-  #rest(): void {
-    if (this.#isResting) return;
-    this.#isResting = true;
-    const { clock } = this.#surroundings;
-    const end = (): void => this.#endRest();
-    // A small job has ended by the end of this turn already: a timer would wake the process for nothing, after each of them.
-    void clock.turn().then(() => (this.#runs.size === 0 ? end() : clock.after(REST, end)));
+  #goOnResting(): void {
+    if (!this.#isResting || this.#hasRestTimer) return;
+    if (this.#runs.size === 0) {
+      this.#isResting = false;
+      return;
+    }
+    this.#hasRestTimer = true;
+    this.#surroundings.clock.after(REST, () => this.#endRest());
   }
 
   #endRest(): void {
+    this.#hasRestTimer = false;
     if (!this.#isResting) return;
     this.#isResting = false;
     // What is under way leads on by its answer.

@@ -21,10 +21,13 @@ interface Standing {
   readonly isIdle: boolean;
   /** It cannot be taken back any more. */
   isClaiming: boolean;
+  ended: Promise<void> | null;
 }
 
 /** How long one wait lasts, in milliseconds: a wake-up that is lost is made up for by the check-ins, and not by the end of this. */
 const WAIT = 600_000;
+
+const OVER = Promise.resolve();
 
 /**
  * The claim of a dispatcher with empty queues, which is made when there is work: one at a time.
@@ -40,7 +43,8 @@ export class Listener {
   #standing: Standing | null = null;
   /** Made anew after it was of use: most claims are answered without, and to make one for each would take longer than the rest. */
   #waking = new AbortController();
-  #ended: Promise<void> = Promise.resolve();
+  /** Ends when what was forgotten is over. */
+  #leaving: Promise<void> | null = null;
 
   constructor(options: ListenerOptions, logger: Logger) {
     this.#options = options;
@@ -73,10 +77,10 @@ export class Listener {
   /** Makes this claim when there is work: `makeRoom` must have said that it can. */
   listen(request: Claiming, isIdle: boolean): void {
     if (this.#waking.signal.aborted) this.#waking = new AbortController();
-    const standing = { request, waking: this.#waking, isIdle, isClaiming: isIdle };
+    const standing: Standing = { request, waking: this.#waking, isIdle, isClaiming: isIdle, ended: null };
     this.#standing = standing;
     // One that was forgotten may still be on its way out.
-    this.#ended = this.#ended.then(() => this.#stand(standing));
+    standing.ended = this.#leaving === null ? this.#stand(standing) : this.#leaving.then(() => this.#stand(standing));
   }
 
   /** Makes the claim now. Whether there is one. */
@@ -88,15 +92,25 @@ export class Listener {
 
   /** The claim is of no use any more: if it is made all the same, whatever it gives is another's. */
   forget(): void {
+    const ended = this.#standing?.ended ?? null;
     this.wake();
     this.#standing = null;
+    if (ended === null) return;
+    this.#leaving = ended;
+    void ended.then(() => {
+      if (this.#leaving === ended) this.#leaving = null;
+    });
   }
 
-  async #stand(standing: Standing): Promise<void> {
-    if (!standing.isIdle) await this.#wait(standing);
-    if (this.#standing !== standing) return;
+  #stand(standing: Standing): Promise<void> {
+    if (this.#standing !== standing) return OVER;
+    return standing.isIdle ? this.#claim(standing) : this.#wait(standing).then(() => this.#claimAfterWait(standing));
+  }
+
+  #claimAfterWait(standing: Standing): Promise<void> {
+    if (this.#standing !== standing) return OVER;
     standing.isClaiming = true;
-    await this.#claim(standing);
+    return this.#claim(standing);
   }
 
   async #wait({ request, waking: { signal } }: Standing): Promise<void> {
@@ -113,22 +127,26 @@ export class Listener {
     const { backend, rideOut, answered, failed } = this.#options;
     const { request } = standing;
     const call = this.#caller.open();
-    const isOver = (): boolean => {
+    const isForgotten = (): boolean => {
       this.#caller.close(call);
-      if (this.#standing !== standing) return false;
+      if (this.#standing !== standing) return true;
       this.#standing = null;
-      return true;
-    };
-    const succeed = (reply: ExchangeReply): void => {
-      if (isOver()) answered(request, reply);
+      return false;
     };
     const fail = (error: unknown): void => {
-      isOver();
+      isForgotten();
       failed(error);
     };
-    return this.#send(call, standing)
-      .then(succeed, (error: unknown) => rideOut(() => backend.exchange(call, request), error).then(succeed))
-      .catch(fail);
+    const succeed = (reply: ExchangeReply): void => {
+      try {
+        if (!isForgotten()) answered(request, reply);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    return this.#send(call, standing).then(succeed, (error: unknown) =>
+      rideOut(() => backend.exchange(call, request), error).then(succeed, fail),
+    );
   }
 
   #send(call: Call, { request, waking: { signal }, isIdle }: Standing): Promise<ExchangeReply> {

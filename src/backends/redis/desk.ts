@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { WaitOptions } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
+import type { BackendError } from '../../core/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Followed } from './blocker.ts';
 import type { Connection } from './connection.ts';
@@ -44,7 +45,7 @@ export class Desk {
 
   /** Runs a script that changes something. */
   run(name: ScriptName, ...args: readonly Word[]): Promise<unknown> {
-    this.assertOpen();
+    if (this.#isClosed) return Promise.reject(this.#closed());
     return this.connection.run(name, this.keys, args, this.#wrote);
   }
 
@@ -55,6 +56,7 @@ export class Desk {
     name: ScriptName,
     ...args: readonly Word[]
   ): Promise<Followed> {
+    if (this.#isClosed) return Promise.reject(this.#closed());
     const lists = queues.map((queue) => this.keys.of('wake', queue));
     return this.#standby.run(lists, options, { name, keys: this.keys, words: args });
   }
@@ -72,7 +74,11 @@ export class Desk {
   }
 
   assertOpen(): void {
-    if (this.#isClosed) throw closed(this.connection.location, 'not done');
+    if (this.#isClosed) throw this.#closed();
+  }
+
+  #closed(): BackendError {
+    return closed(this.connection.location, 'not done');
   }
 
   close(): void {

@@ -101,29 +101,32 @@ export class RedisBackend implements Backend {
     return decodeEnqueued(await this.#desk.run('enqueue', ...callArgs(call), ...words));
   }
 
-  async #enqueueSimple(call: Call, job: NewJob): Promise<EnqueueReply> {
+  #enqueueSimple(call: Call, job: NewJob): Promise<EnqueueReply> {
     const { queue } = job;
     const { epoch } = this.#desk.connection;
     const form = this.#announced.has(queue) ? 'one' : 'new';
     const words = [form, queue, encodeSimple(job), job.id, job.payload];
-    const reply = decodeEnqueued(await this.#desk.run('enqueue', ...callArgs(call), ...words));
-    if (form === 'new') this.#announced.add(queue, epoch);
-    return reply;
+    return this.#desk.run('enqueue', ...callArgs(call), ...words).then((replied) => {
+      const reply = decodeEnqueued(replied);
+      if (form === 'new') this.#announced.add(queue, epoch);
+      return reply;
+    });
   }
 
-  async exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
+  exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
     const { words, ways } = encodeExchange(request, this.#desk.grantTimeout);
-    const replied = await this.#desk.run('exchange', ...callArgs(call), ...words);
-    return this.#exchanged(replied, call, request, ways);
+    return this.#desk
+      .run('exchange', ...callArgs(call), ...words)
+      .then((replied) => this.#exchanged(replied, call, request, ways));
   }
 
-  async exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
-    this.#desk.assertOpen();
+  exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
     const { words, ways } = encodeExchange(request, this.#desk.grantTimeout, true);
     const queues = request.claim?.queues ?? [];
-    const followed = await this.#desk.standBy(queues, options, 'exchange', ...callArgs(call), ...words);
-    if (followed === null || followed === 'unreachable') return this.exchange(call, request);
-    return this.#exchanged(followed.reply, call, request, ways);
+    return this.#desk.standBy(queues, options, 'exchange', ...callArgs(call), ...words).then((followed) => {
+      if (followed === null || followed === 'unreachable') return this.exchange(call, request);
+      return this.#exchanged(followed.reply, call, request, ways);
+    });
   }
 
   #exchanged(

@@ -40,34 +40,49 @@ class ScriptCommand extends Command {
     this.#words = words;
   }
 
+  /** As nearly all is ASCII, so that each character is a byte: whether it was is seen by one look at the whole. */
   override toWritable(): string {
+    const [sha = '', , key = ''] = this.args;
     let count = 1 + this.args.length;
-    let text = written(this.name);
-    for (const arg of this.args) text += written(String(arg));
+    let text = start(String(sha), String(key));
     for (const word of this.#words) {
       if (word instanceof Alike) {
-        count += word.words.length;
-        text += writtenAlike(word.words);
+        const { words } = word;
+        const [{ length } = ''] = words;
+        count += words.length;
+        text += between(length) + words.join(between(length));
       } else {
+        const written = typeof word === 'string' ? word : String(word);
         count += 1;
-        text += written(typeof word === 'string' ? word : String(word));
+        text += between(written.length) + written;
       }
     }
-    return `*${count}\r\n${text}`;
+    const whole = `*${count}\r\n${text}\r\n`;
+    return Buffer.byteLength(whole) === whole.length ? whole : this.#byBytes();
+  }
+
+  #byBytes(): string {
+    const words = [this.name, ...this.args, ...flatten(this.#words)].map(String);
+    return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
   }
 }
 
-/** A word as the protocol has it: its length in bytes of UTF-8, and what it is. */
-function written(word: string): string {
-  return `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
+/** What is written between two words, by the length of the second: its length in bytes of UTF-8 goes before it. */
+const BETWEEN = Array.from({ length: 512 }, (_, length) => `\r\n$${length}\r\n`);
+
+function between(length: number): string {
+  return BETWEEN[length] ?? `\r\n$${length}\r\n`;
 }
 
-function writtenAlike(words: readonly string[]): string {
-  const [{ length } = ''] = words;
-  const text = words.join(`\r\n$${length}\r\n`);
-  // Where each character is a byte. No others are in ids that were given out here; but anybody may write to the server.
-  const isAscii = Buffer.byteLength(text) === text.length;
-  return isAscii ? `$${length}\r\n${text}\r\n` : words.map(written).join('');
+/** How the commands of a script begin, after their number of words. */
+const starts = new Map<string, { readonly key: string; readonly text: string }>();
+
+function start(sha: string, key: string): string {
+  const known = starts.get(sha);
+  if (known?.key === key) return known.text;
+  const text = `$7\r\nevalsha${between(sha.length)}${sha}${between(1)}1${between(key.length)}${key}`;
+  starts.set(sha, { key, text });
+  return text;
 }
 
 /**
