@@ -40,7 +40,7 @@ export const costs = [
     title: 'Commands that an idle worker sends to Redis',
     measure: 'idle',
     metrics: ['commands', 'idleCpu'],
-    settings: { settle: 3, seconds: [8, 60], concurrency: 100 },
+    settings: { settle: 3, seconds: [6, 60], concurrency: 100 },
     contenders: ['bullmq', 'bee-queue', 'groupmq', 'wingman'].map((name) => contender(name)),
     rounds: [1, 1],
     together: true,

@@ -10,7 +10,7 @@ export const latency = [
     name: 'latency-alone',
     title: 'Enqueue to start, one job alone',
     metrics: ['p50', 'p99', 'p999'],
-    settings: { warm: [2_000, 3_000], jobs: [600, 6_000], inTurn: 250, concurrency: 10 },
+    settings: { warm: [1_500, 3_000], jobs: [1_200, 6_000], inTurn: 250, concurrency: 10 },
     inTurns: true,
     contenders: [
       contender('blpop'),
@@ -34,7 +34,7 @@ export const latency = [
     settings: { share: 0.1, warm: [300, 2_000], concurrency: 100 },
     contenders: [
       contender('bullmq', { calibration: [8_000, 50_000], jobs: [1_200, 20_000] }),
-      contender('bee-queue', { calibration: [8_000, 50_000], jobs: [1_200, 20_000] }),
+      contender('bee-queue', { calibration: 50_000, jobs: 20_000, fullOnly: true }),
       contender('wingman', { calibration: [25_000, 200_000], jobs: [3_000, 100_000] }),
     ],
     rounds: [1, 5],

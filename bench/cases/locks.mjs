@@ -6,6 +6,7 @@ export const locks = [
   ...[1_000, 10_000].map((keys) => ({
     name: `lock-keys-${keys}`,
     theme: 'locks',
+    fullOnly: keys === 1_000,
     title: `Jobs of ${keys.toLocaleString('en-US')} lock keys, concurrency 1 each, 50 slots`,
     measure: 'throughput',
     metrics: ['rate', 'cpu', 'redis'],
@@ -41,7 +42,7 @@ export const locks = [
     title: 'One exchange that frees a lock, with few and with many held jobs',
     measure: 'releases',
     metrics: ['exchange'],
-    settings: { count: [1_500, 5_000] },
+    settings: { count: [800, 5_000] },
     contenders: [
       contender('wingman', { keys: 10, held: [3_000, 6_000], as: 'wingman, 10 keys' }),
       contender('wingman', { keys: 10_000, held: 100_000, as: 'wingman, 10,000 keys with 100,000 held' }),

@@ -2,7 +2,8 @@
 //
 // A case: `name`, `theme`, `title`, `measure` (of measures/), `settings` of all contenders, `contenders`, `metrics` (the first is the
 // one that is compared and drawn), `wanted`, and where it differs: `rounds`; `together`, where what is counted does not depend on time
-// and all contenders run at once; `inTurns`, where they run side by side as well and go on one at a time (turns.mjs).
+// and all contenders run at once; `inTurns`, where they run side by side as well and go on one at a time (turns.mjs); `fullOnly` where
+// `--quick` leaves it out, unless it is named.
 
 /**
  * @param more settings of this contender alone; `as`, its name in the case, and `store`, where they differ; `fullOnly` where it takes
@@ -28,7 +29,10 @@ export function settle(settings, isQuick) {
   return Object.fromEntries(Object.entries(settings).map(choose));
 }
 
-/** Several contenders that differ only in how many jobs they get, so that each takes about as long as the others. */
+/**
+ * Several contenders that differ only in how many jobs they get, so that each takes about as long as the others. One with a single
+ * number takes no part with `--quick`.
+ */
 export function sized(sizes) {
-  return Object.entries(sizes).map(([name, jobs]) => contender(name, { jobs }));
+  return Object.entries(sizes).map(([name, jobs]) => contender(name, { jobs, fullOnly: !Array.isArray(jobs) }));
 }

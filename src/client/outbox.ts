@@ -46,11 +46,11 @@ export class Outbox {
   #flush(): void {
     const items = this.#items;
     this.#items = [];
-    // One alone fits into any call.
-    if (items.length === 1) return this.#sendBatch(items);
     const isHalved = this.#underway === 0 && items.length >= LEAST_HALVED;
     const most = isHalved ? Math.ceil(items.length / 2) : ENQUEUE_BUDGET;
-    for (const batch of batchesOf(items, ({ job }) => job, most)) this.#sendBatch(batch);
+    // One alone fits into any call.
+    const batches = items.length === 1 ? [items] : batchesOf(items, ({ job }) => job, most);
+    for (const batch of batches) this.#sendBatch(batch);
   }
 
   #sendBatch(items: readonly Item[]): void {
