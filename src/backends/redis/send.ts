@@ -40,31 +40,52 @@ class ScriptCommand extends Command {
     this.#words = words;
   }
 
-  /** As nearly all is ASCII, so that each character is a byte: whether it was is seen by one look at the whole. */
+  /**
+   * Lengths are in bytes. Long words are measured; short ones are mostly names and numbers in ASCII, where each character is a byte:
+   * whether they all were is seen by one look at the whole, which takes long only where it is not ASCII.
+   */
   override toWritable(): string {
     const [sha = '', , key = ''] = this.args;
     let count = 1 + this.args.length;
     let text = start(String(sha), String(key));
+    // How many more bytes than characters are known of.
+    let more = 0;
     for (const word of this.#words) {
       if (word instanceof Alike) {
         const { words } = word;
         const [{ length } = ''] = words;
         count += words.length;
         text += between(length) + words.join(between(length));
-      } else {
-        const written = typeof word === 'string' ? word : String(word);
-        count += 1;
-        text += between(written.length) + written;
+        continue;
       }
+      const written = typeof word === 'string' ? word : String(word);
+      const bytes = written.length > SHORT ? Buffer.byteLength(written) : written.length;
+      count += 1;
+      more += bytes - written.length;
+      text += between(bytes) + written;
     }
     const whole = `*${count}\r\n${text}\r\n`;
-    return Buffer.byteLength(whole) === whole.length ? whole : this.#byBytes();
+    const isAsTold = more === 0 ? isAscii(whole) : this.#words.every(isMeasured);
+    return isAsTold ? whole : this.#byBytes();
   }
 
   #byBytes(): string {
     const words = [this.name, ...this.args, ...flatten(this.#words)].map(String);
     return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
   }
+}
+
+/** In characters. */
+const SHORT = 40;
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
+/** Whether its length in bytes is known: it is long, or in ASCII. */
+function isMeasured(word: Word): boolean {
+  if (word instanceof Alike) return word.words.every(isAscii);
+  return typeof word === 'number' || word.length > SHORT || isAscii(word);
 }
 
 /** What is written between two words, by the length of the second: its length in bytes of UTF-8 goes before it. */
@@ -80,7 +101,7 @@ const starts = new Map<string, { readonly key: string; readonly text: string }>(
 function start(sha: string, key: string): string {
   const known = starts.get(sha);
   if (known?.key === key) return known.text;
-  const text = `$7\r\nevalsha${between(sha.length)}${sha}${between(1)}1${between(key.length)}${key}`;
+  const text = `$7\r\nevalsha${between(sha.length)}${sha}${between(1)}1${between(Buffer.byteLength(key))}${key}`;
   starts.set(sha, { key, text });
   return text;
 }

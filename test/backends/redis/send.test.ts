@@ -21,6 +21,8 @@ const ascii = fc
   );
 const word: fc.Arbitrary<Word> = fc.oneof(
   fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+  // Long enough to be measured by itself.
+  fc.constantFrom('é', '漢', '👍', 'x').map((character) => character.repeat(60)),
   fc.integer(),
   fc.oneof(alike, ascii).map((words) => new Alike(words)),
 );
@@ -30,10 +32,14 @@ test('a script gets its words one by one, however they are written', async () =>
   onTestFinished(() => client.disconnect());
   const sha = String(await client.script('LOAD', ECHO));
   await fc.assert(
-    fc.asyncProperty(fc.array(word, { maxLength: 12 }), async (words) => {
-      const given = flatten(words).map(String);
-      expect(await sendScript(client, sha, 'key', words)).toEqual(given);
-      expect(await client.eval(ECHO, 1, 'key', ...flatten(words))).toEqual(given);
-    }),
+    fc.asyncProperty(
+      fc.constantFrom('key', 'schlüssel', '鍵'),
+      fc.array(word, { maxLength: 12 }),
+      async (key, words) => {
+        const given = flatten(words).map(String);
+        expect(await sendScript(client, sha, key, words)).toEqual(given);
+        expect(await client.eval(ECHO, 1, key, ...flatten(words))).toEqual(given);
+      },
+    ),
   );
 });
