@@ -32,9 +32,14 @@ export function scheduleSuite(subject: Subject): void {
 
     it('moves jobs that are due at the same instant by their ids', async () => {
       const { session, backend } = await begin(subject);
-      const at = (await backend.now()) + 30;
-      await session.enqueue(...['b', 'c', 'a'].map((id) => newJob(id, { due: { at } })));
-      await session.passed(at);
+      const worker = await session.worker();
+      await session.enqueue(newJob('b'), newJob('c'), newJob('a'));
+      const due = { at: await backend.now() };
+      const settlements = (await session.claim(worker, 3)).map(
+        (job) => ({ job, outcome: { kind: 'snoozed', due } }) as const,
+      );
+      await session.exchange(worker, settlements);
+      await session.passed();
       await backend.promote(10);
       expect(await session.waiting()).toEqual(['a', 'b', 'c']);
     });
