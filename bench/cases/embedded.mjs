@@ -39,6 +39,7 @@ export const embeddeds = [
   ].map(([way, words, sizes]) => ({
     ...shared,
     name: `sqlite-enqueue-${way}`,
+    fullOnly: way !== 'bulk',
     title: `SQLite: jobs enqueued ${words}`,
     measure: 'enqueue',
     settings: { way },

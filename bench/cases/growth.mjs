@@ -12,6 +12,7 @@ const jobs = { bullmq: [8_000, 60_000], 'bee-queue': 60_000, wingman: [25_000, 3
 const growth = (name, setting, title) => ({
   name,
   theme: 'growth',
+  fullOnly: setting === 'delayed',
   title,
   measure: 'throughput',
   metrics: ['rate', 'cpu', 'redis', 'enqueued'],

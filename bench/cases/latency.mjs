@@ -10,7 +10,7 @@ export const latency = [
     name: 'latency-alone',
     title: 'Enqueue to start, one job alone',
     metrics: ['p50', 'p99', 'p999'],
-    settings: { warm: [1_500, 3_000], jobs: [1_200, 6_000], inTurn: 250, concurrency: 10 },
+    settings: { warm: [2_500, 3_000], jobs: [2_400, 6_000], inTurn: 250, concurrency: 10 },
     inTurns: true,
     contenders: [
       contender('blpop'),

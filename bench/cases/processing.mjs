@@ -38,7 +38,7 @@ export const processing = [
       contender('bee-queue', { jobs: 120_000, fullOnly: true }),
       contender('groupmq', { jobs: 60_000, fullOnly: true }),
       contender('graphile-worker', { jobs: 100_000, store: 'postgres', fullOnly: true }),
-      contender('wingman', { jobs: [80_000, 1_000_000] }),
+      contender('wingman', { jobs: [250_000, 1_000_000] }),
     ],
     wanted: [
       ratio('wingman', 'bullmq', { atLeast: 6, goal: 10 }),
@@ -63,8 +63,7 @@ export const processing = [
     settings: { size, concurrency: 20 },
     contenders: sized(sizes),
     rounds: [1, 3],
-    // Hardly other than none at all.
-    fullOnly: size === 100,
+    fullOnly: size !== 10_000,
   })),
   {
     ...shared,
@@ -77,6 +76,7 @@ export const processing = [
   {
     ...shared,
     name: 'retries',
+    fullOnly: true,
     title:
       'Jobs that fail twice and complete at the third attempt, without backoff, concurrency 100 (completed ones are counted)',
     settings: { concurrency: 100, attempts: 3 },

@@ -39,7 +39,7 @@ ${Object.entries(about.versions)
 
 \`\`\`sh
 npm run bench                            # all of it: over an hour
-npm run bench -- --quick                 # fewer jobs and rounds: under 5 minutes
+npm run bench -- --quick                 # fewer jobs, rounds and cases: under 5 minutes
 npm run bench -- --only no-op,latency    # some cases; --list names them
 npm run bench -- --write                 # and write this page, its charts and the README's section
 \`\`\`
