@@ -24,7 +24,7 @@ export const embeddeds = [
     metrics: ['rate'],
     fullOnly: true,
     settings: { concurrency: 100, processes: 4 },
-    contenders: embedded({ 'bare-sqlite': [12_000, 200_000], plainjob: [3_000, 50_000], wingman: [6_000, 100_000] }),
+    contenders: embedded({ 'bare-sqlite': [25_000, 200_000], plainjob: [6_000, 50_000], wingman: [15_000, 100_000] }),
     rounds: [1, 3],
     wanted: [],
   },

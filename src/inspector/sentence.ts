@@ -1,17 +1,10 @@
 import type { JobView } from '../contract/backend.ts';
+import { grouped } from '../core/grouped.ts';
 import type { PauseInfo } from './controls.ts';
 import type { Ahead, HolderInfo, Reason } from './explanation.ts';
 
 /** How many holders a sentence names. */
 const NAMED = 3;
-
-let grouped: Intl.NumberFormat | null = null;
-
-/** Made where it is needed: that takes 20 ms, and most processes never explain a job. */
-function written(value: number): string {
-  grouped ??= new Intl.NumberFormat('en-US');
-  return grouped.format(value);
-}
 
 /** Why a job is where it is, in one sentence. */
 export function sentenceOf({ job, state }: JobView, reasons: readonly Reason[]): string {
@@ -74,18 +67,18 @@ function holdersOf(holders: readonly HolderInfo[], taken: number): string {
     return `by job ${id} on worker ${worker}${lease}`;
   });
   const more = taken - named.length;
-  return more > 0 ? `${named.join(', ')} and ${written(more)} more` : named.join(', ');
+  return more > 0 ? `${named.join(', ')} and ${grouped(more)} more` : named.join(', ');
 }
 
 function aheadOf({ count, isMore }: Ahead): string {
-  return `${isMore ? 'at least ' : ''}${written(count)} ahead of it`;
+  return `${isMore ? 'at least ' : ''}${grouped(count)} ahead of it`;
 }
 
 function ordinal({ count, isMore }: Ahead): string {
-  if (isMore) return `behind at least ${written(count)} others`;
+  if (isMore) return `behind at least ${grouped(count)} others`;
   const place = count + 1;
   const suffix = ['th', 'st', 'nd', 'rd'][place % 100 > 10 && place % 100 < 14 ? 0 : place % 10] ?? 'th';
-  return `${written(place)}${suffix}`;
+  return `${grouped(place)}${suffix}`;
 }
 
 function pauseOf({ at, by, reason }: PauseInfo): string {
@@ -94,7 +87,7 @@ function pauseOf({ at, by, reason }: PauseInfo): string {
 
 function managers(count: number): string {
   if (count === 0) return 'there is none';
-  return count === 1 ? 'there is one other' : `there are ${written(count)} others`;
+  return count === 1 ? 'there is one other' : `there are ${grouped(count)} others`;
 }
 
 function instant(at: Date): string {

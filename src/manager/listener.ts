@@ -21,6 +21,7 @@ interface Standing {
   readonly isIdle: boolean;
   /** It cannot be taken back any more. */
   isClaiming: boolean;
+  /** Resolves when it is over, forgotten or not; null before it has begun. */
   ended: Promise<void> | null;
 }
 

@@ -118,3 +118,42 @@ test('to make one claim now is not to make the next', async () => {
     expect(waits.at(-1)?.aborted).toBe(true);
   }
 });
+
+test('what follows a wait that was forgotten begins when that is over, and the forgotten one claims nothing', async () => {
+  const store = await openStore(await storeUrl('memory'));
+  await store.register('w', 60_000);
+  const calls: string[] = [];
+  const isOver = new Latch();
+  const isClaimed = new Latch();
+  const wait: Backend['wait'] = async () => {
+    calls.push('wait');
+    await isOver.opened;
+    calls.push('over');
+    return 'aborted';
+  };
+  const exchangeWhenWoken: Backend['exchangeWhenWoken'] = async (call, request) => {
+    calls.push('claim');
+    return store.exchange(call, request);
+  };
+  const listener = new Listener(
+    {
+      backend: changed(store, { wait, exchangeWhenWoken, exchange: () => expect.fail('the forgotten one claimed') }),
+      rideOut: (_, error) => Promise.reject(error),
+      answered: () => isClaimed.open(),
+      failed: (error) => expect.fail(String(error)),
+    },
+    new Log(),
+  );
+  const request = { worker: 'w', settlements: [], claim: { queues: ['q'], count: 1, locks: 'take' } } as const;
+  listener.listen(request, false);
+  expect(listener.makeRoom(true)).toBe(true);
+  listener.listen(request, true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(calls).toEqual(['wait']);
+  isOver.open();
+  await isClaimed.opened;
+  expect(calls).toEqual(['wait', 'over', 'claim']);
+  // Nothing is left to wait for.
+  listener.listen(request, true);
+  expect(calls).toEqual(['wait', 'over', 'claim', 'claim']);
+});
