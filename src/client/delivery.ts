@@ -1,4 +1,6 @@
+import { begun } from '../core/begun.ts';
 import { BackendError, type Fate, messageOf } from '../core/errors.ts';
+import { Alarm } from '../runtime/alarms.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 const FIRST_WAIT = 50;
@@ -16,66 +18,92 @@ export class Undelivered extends Error {
   }
 }
 
-/**
- * Makes a call again and again while the store is out of reach, for `timeout` milliseconds. `send` must be of one call id, so
- * that it is done once.
- * @throws Undelivered when the time is up; what `send` rejects with where trying again is of no use
- */
-export function deliver<Reply>(send: () => Promise<Reply>, timeout: number, clock: Clock): Promise<Reply> {
-  const end = clock.monotonic() + timeout;
-  // Nearly always the first try is answered: then it is all there is.
-  return attempt(send, timeout, clock).catch((error: unknown) => {
-    if (!(error instanceof Unanswered)) throw error;
-    return deliverLater(send, { timeout, end, clock }, error);
-  });
+/** A call that is to be made, and is told what has become of it. */
+export interface Parcel<Reply> {
+  /** Makes it, under one call id each time, so that it is done once. */
+  send(): Promise<Reply>;
+  delivered(reply: Reply): void;
+  /** @param error Undelivered when the time is up; what `send` rejected with where trying again is of no use */
+  failed(error: unknown): void;
 }
 
-/** Goes on after a first try that was not answered. */
-async function deliverLater<Reply>(
-  send: () => Promise<Reply>,
-  { timeout, end, clock }: { readonly timeout: number; readonly end: number; readonly clock: Clock },
-  first: Unanswered,
-): Promise<Reply> {
-  let [fate, cause]: [Fate, unknown] = [first.fate, first.cause];
-  for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
-    const left = end - clock.monotonic();
-    if (left <= Math.min(SHORTEST_TRY, timeout / 2)) throw new Undelivered(fate, cause);
-    await clock.sleep(Math.min(wait, left));
-    try {
-      return await attempt(send, Math.max(0, end - clock.monotonic()), clock);
-    } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      cause = error.cause;
-      // A try of which nothing is known is not made good by a later one that was refused.
-      if (error.fate === 'unknown') fate = 'unknown';
+/** Makes a call again and again while the store is out of reach, for `timeout` milliseconds. */
+export function deliver<Reply>(parcel: Parcel<Reply>, timeout: number, clock: Clock): void {
+  new Delivery(parcel, timeout, clock).begin();
+}
+
+/** One object for each call, and hardly a function: nearly always the first try is answered. Rings when a try has lasted too long, and after each wait. */
+class Delivery<Reply> extends Alarm {
+  readonly #parcel: Parcel<Reply>;
+  readonly #clock: Clock;
+  readonly #timeout: number;
+  readonly #end: number;
+  /** Counts the tries. */
+  #number = 0;
+  #isTrying = false;
+  #wait = FIRST_WAIT;
+  #fate: Fate = 'not done';
+
+  constructor(parcel: Parcel<Reply>, timeout: number, clock: Clock) {
+    super();
+    this.#parcel = parcel;
+    this.#clock = clock;
+    this.#timeout = timeout;
+    this.#end = clock.monotonic() + timeout;
+  }
+
+  begin(): void {
+    this.#try(this.#timeout);
+  }
+
+  ring(): void {
+    if (!this.#isTrying) {
+      this.#try(Math.max(0, this.#left));
+      return;
     }
+    this.#isTrying = false;
+    this.#unanswered('unknown', new Error('no answer in time'));
   }
-}
 
-/** What a try rejects with that is worth another. */
-class Unanswered {
-  readonly fate: Fate;
-  readonly cause: unknown;
-
-  constructor(fate: Fate, cause: unknown) {
-    this.fate = fate;
-    this.cause = cause;
+  get #left(): number {
+    return this.#end - this.#clock.monotonic();
   }
-}
 
-/** One try, given up after `limit` milliseconds: it may then still be on its way. Rejects with `Unanswered`, or as `send` does. */
-function attempt<Reply>(send: () => Promise<Reply>, limit: number, clock: Clock): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(limit, () => reject(new Unanswered('unknown', new Error('no answer in time'))));
-    send().then(
+  /** Given up after `limit` milliseconds: it may then still be on its way. */
+  #try(limit: number): void {
+    this.#number += 1;
+    const number = this.#number;
+    this.#isTrying = true;
+    this.#clock.set(this, limit);
+    begun(() => this.#parcel.send()).then(
       (reply) => {
-        cancel();
-        resolve(reply);
+        if (this.#ended(number)) this.#parcel.delivered(reply);
       },
       (error: unknown) => {
-        cancel();
-        reject(error instanceof BackendError && error.isTransient ? new Unanswered(error.fate, error) : error);
+        if (!this.#ended(number)) return;
+        if (error instanceof BackendError && error.isTransient) this.#unanswered(error.fate, error);
+        else this.#parcel.failed(error);
       },
     );
-  });
+  }
+
+  /** Whether this try was not given up before. */
+  #ended(number: number): boolean {
+    if (!this.#isTrying || number !== this.#number) return false;
+    this.#isTrying = false;
+    this.#clock.callOff(this);
+    return true;
+  }
+
+  #unanswered(fate: Fate, cause: unknown): void {
+    // A try of which nothing is known is not made good by a later one that was refused.
+    if (fate === 'unknown') this.#fate = fate;
+    const left = this.#left;
+    if (left <= Math.min(SHORTEST_TRY, this.#timeout / 2)) {
+      this.#parcel.failed(new Undelivered(this.#fate, cause));
+      return;
+    }
+    this.#clock.set(this, Math.min(this.#wait, left));
+    this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT);
+  }
 }

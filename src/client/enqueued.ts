@@ -1,9 +1,11 @@
 import type { Enqueued } from '../contract/backend.ts';
 import type { NewJob } from '../core/envelope.ts';
-import { JobConflictError } from '../core/errors.ts';
+import { EnqueueTimeoutError, JobConflictError } from '../core/errors.ts';
 import type { AnyDefinition } from '../core/job.ts';
+import { Undelivered } from './delivery.ts';
 import type { Following } from './following.ts';
 import { JobHandle } from './job-handle.ts';
+import type { Outgoing } from './outbox.ts';
 
 /** A job that is in the books, or stands for a unique key. */
 export class EnqueuedJob<Result = never> extends JobHandle<Result> {
@@ -56,8 +58,55 @@ function factsOf({ id, type, queue }: NewJob, result: Enqueued): Facts {
   return { id: result.id, type, queue: result.queue, outcome };
 }
 
-/** @throws JobConflictError where the caller has asked to be refused */
-export function expectTaken(job: NewJob, result: Enqueued): Enqueued {
-  if (typeof result === 'string' || result.outcome !== 'rejected') return result;
-  throw new JobConflictError(`job ${job.id} is not enqueued`, job.type, result.id);
+/** A job on its way, with what settles the promise of its caller: one object for each, and hardly a function. */
+export class Enqueuing implements Outgoing {
+  readonly job: NewJob;
+  readonly #definition: AnyDefinition | undefined;
+  readonly #desk: EnqueuingDesk;
+  readonly #resolve: (enqueued: EnqueuedJob<unknown>) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(
+    job: NewJob,
+    definition: AnyDefinition | undefined,
+    desk: EnqueuingDesk,
+    resolve: (enqueued: EnqueuedJob<unknown>) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.job = job;
+    this.#definition = definition;
+    this.#desk = desk;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  taken(result: Enqueued): void {
+    this.#desk.ended();
+    const { job } = this;
+    if (typeof result !== 'string' && result.outcome === 'rejected') {
+      this.#reject(new JobConflictError(`job ${job.id} is not enqueued`, job.type, result.id));
+      return;
+    }
+    this.#resolve(toEnqueued(this.#desk.following, this.#definition, job, result));
+  }
+
+  failed(error: unknown): void {
+    this.#desk.ended();
+    this.#reject(named(error, this.job.id, this.#desk.enqueueTimeout));
+  }
+}
+
+/** What the jobs of a client have in common. */
+export interface EnqueuingDesk {
+  readonly following: Following;
+  /** In milliseconds. */
+  readonly enqueueTimeout: number;
+  /** Told that one of them is settled. */
+  readonly ended: () => void;
+}
+
+/** What the caller is told of a job that was not delivered. */
+export function named(error: unknown, id: string, enqueueTimeout: number): unknown {
+  if (!(error instanceof Undelivered)) return error;
+  return new EnqueueTimeoutError(id, enqueueTimeout, error.fate, error.cause);
 }

@@ -36,11 +36,17 @@ export interface EnqueueOptions extends ManyOptions {
 /** On how many other servers a job must be, and how long to wait for them. */
 export type Durability = 'replicated' | { readonly replicas: number; readonly timeout?: Duration };
 
+/** The same, read: `timeout` in milliseconds. */
+export interface Replication {
+  readonly replicas: number;
+  readonly timeout: number;
+}
+
 /**
  * Reads a durability; null for the store's own.
  * @throws InvalidOptionError
  */
-export function replicasOf(durability: Durability | undefined): { replicas: number; timeout: number } | null {
+export function replicasOf(durability: Durability | undefined): Replication | null {
   if (durability === undefined) return null;
   if (durability === 'replicated') return { replicas: 1, timeout: REPLICATION_TIMEOUT };
   if (typeof durability !== 'object' || durability === null) throw invalidDurability(durability);

@@ -7,14 +7,24 @@ const LEAST_HALVED = 64;
 
 const NOW = Promise.resolve();
 
-interface Item {
+/** Never written to. */
+const NONE: Outgoing[] = [];
+
+/** A job that is to be sent, and is told what becomes of it. It must not throw. */
+export interface Outgoing {
   readonly job: NewJob;
-  readonly resolve: (enqueued: Enqueued) => void;
-  readonly reject: (error: unknown) => void;
+  taken(enqueued: Enqueued): void;
+  failed(error: unknown): void;
+}
+
+/** Told what the backend makes of a batch. */
+export interface Recipient {
+  delivered(reply: EnqueueReply): void;
+  failed(error: unknown): void;
 }
 
 /** Hands a batch to the backend. */
-type Send = (jobs: readonly NewJob[]) => Promise<EnqueueReply>;
+type Send = (jobs: readonly NewJob[], recipient: Recipient) => void;
 
 /**
  * Collects what is enqueued at once, and sends it in as few calls as the bounds allow: all that one piece of code enqueues without
@@ -23,7 +33,11 @@ type Send = (jobs: readonly NewJob[]) => Promise<EnqueueReply>;
 export class Outbox {
   readonly #send: Send;
   readonly #clock: Clock;
-  #items: Item[] = [];
+  readonly #flush = (): void => this.#sendAll();
+  readonly #over = (): void => {
+    this.#underway -= 1;
+  };
+  #items: Outgoing[] = NONE;
   #underway = 0;
 
   constructor(send: Send, clock: Clock) {
@@ -31,40 +45,59 @@ export class Outbox {
     this.#clock = clock;
   }
 
-  /** Settles as the call that takes the job does. */
-  add(job: NewJob): Promise<Enqueued> {
-    if (this.#items.length === 0) {
-      // Who is alone need not wait for company.
-      const gathered = this.#underway === 0 ? NOW : this.#clock.turn();
-      void gathered.then(() => this.#flush());
+  /** It is told as the call that takes the job is answered. */
+  add(item: Outgoing): void {
+    if (this.#items.length > 0) {
+      this.#items.push(item);
+      return;
     }
-    return new Promise((resolve, reject) => {
-      this.#items.push({ job, resolve, reject });
-    });
+    // A list that begins with one has room for no more than that: most are alone.
+    this.#items = [item];
+    // And who is alone need not wait for company.
+    const gathered = this.#underway === 0 ? NOW : this.#clock.turn();
+    void gathered.then(this.#flush);
   }
 
-  #flush(): void {
+  #sendAll(): void {
     const items = this.#items;
-    this.#items = [];
+    this.#items = NONE;
+    // One alone fits into any call.
+    if (items.length === 1) {
+      this.#sendBatch(items);
+      return;
+    }
     const isHalved = this.#underway === 0 && items.length >= LEAST_HALVED;
     const most = isHalved ? Math.ceil(items.length / 2) : ENQUEUE_BUDGET;
-    // One alone fits into any call.
-    const batches = items.length === 1 ? [items] : batchesOf(items, ({ job }) => job, most);
-    for (const batch of batches) this.#sendBatch(batch);
+    for (const batch of batchesOf(items, jobOf, most)) this.#sendBatch(batch);
   }
 
-  #sendBatch(items: readonly Item[]): void {
+  #sendBatch(batch: readonly Outgoing[]): void {
     this.#underway += 1;
-    this.#send(items.map(({ job }) => job)).then(
-      ({ results }) => {
-        this.#underway -= 1;
-        for (const [index, { resolve }] of items.entries()) resolve(results[index] ?? 'enqueued');
-      },
-      (error: unknown) => {
-        this.#underway -= 1;
-        for (const { reject } of items) reject(error);
-      },
-    );
+    this.#send(batch.map(jobOf), new Batch(batch, this.#over));
+  }
+}
+
+function jobOf({ job }: Outgoing): NewJob {
+  return job;
+}
+
+class Batch implements Recipient {
+  readonly #items: readonly Outgoing[];
+  readonly #over: () => void;
+
+  constructor(items: readonly Outgoing[], over: () => void) {
+    this.#items = items;
+    this.#over = over;
+  }
+
+  delivered({ results }: EnqueueReply): void {
+    this.#over();
+    for (const [index, item] of this.#items.entries()) item.taken(results[index] ?? 'enqueued');
+  }
+
+  failed(error: unknown): void {
+    this.#over();
+    for (const item of this.#items) item.failed(error);
   }
 }
 

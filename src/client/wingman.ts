@@ -1,14 +1,15 @@
 import type { Backend, EnqueueReply } from '../contract/backend.ts';
 import { Caller } from '../contract/call.ts';
 import { type Due, isId, type NewJob, wrap } from '../core/envelope.ts';
-import { EnqueueTimeoutError, InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
+import { InvalidInputError, InvalidOptionError, WingmanError } from '../core/errors.ts';
 import type { ExtrasOptions } from '../core/extras.ts';
 import { type AnyDefinition, isDefinition, type Job, type JobDefinition } from '../core/job.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { newId, newName } from '../runtime/identity.ts';
 import { chunksOf, isIterable } from './chunks.ts';
-import { deliver, Undelivered } from './delivery.ts';
-import { type EnqueuedJob, expectTaken, toEnqueued } from './enqueued.ts';
+import { deliver } from './delivery.ts';
+import { EnqueueCall } from './enqueue-call.ts';
+import { type EnqueuedJob, Enqueuing, type EnqueuingDesk, named, toEnqueued } from './enqueued.ts';
 import { Following } from './following.ts';
 import { JobHandle } from './job-handle.ts';
 import { Operator } from './operator.ts';
@@ -19,9 +20,10 @@ import {
   enqueueOptions,
   type ManyOptions,
   manyOptions,
+  type Replication,
   replicasOf,
 } from './options.ts';
-import { batchesOf, Outbox } from './outbox.ts';
+import { batchesOf, Outbox, type Recipient } from './outbox.ts';
 import { Schedules } from './schedules.ts';
 
 /** What follows the job type in `enqueue`: no input is needed where the type has none. */
@@ -38,7 +40,7 @@ export class Wingman extends Operator {
   readonly schedules: Schedules;
   readonly #backend: Backend;
   readonly #ownsBackend: boolean;
-  readonly #enqueueTimeout: number;
+  readonly #desk: EnqueuingDesk;
   readonly #caller: Caller;
   readonly #outbox: Outbox;
   readonly #following: Following;
@@ -54,10 +56,11 @@ export class Wingman extends Operator {
     this.#caller = caller;
     this.#backend = backend;
     this.#ownsBackend = settings.ownsBackend;
-    this.#enqueueTimeout = settings.enqueueTimeout;
-    this.#outbox = new Outbox((jobs) => this.#send(jobs), systemClock);
+    this.#outbox = new Outbox((jobs, recipient) => this.#send(jobs, recipient), systemClock);
     this.schedules = new Schedules({ backend, caller: this.#caller }, (work) => this.#whileOpen(work));
     this.#following = new Following(backend, systemClock);
+    const { enqueueTimeout } = settings;
+    this.#desk = { following: this.#following, enqueueTimeout, ended: () => this.#ended() };
   }
 
   /**
@@ -74,22 +77,35 @@ export class Wingman extends Operator {
   /** The same for a job that a definition made: `sendInvoice.job(input)`. */
   enqueue(job: Job, options?: EnqueueOptions): Promise<EnqueuedJob<unknown>>;
   enqueue(subject: AnyDefinition | Job, ...args: unknown[]): Promise<EnqueuedJob<unknown>> {
+    try {
+      return this.#enqueue(subject, args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #enqueue(subject: AnyDefinition | Job, args: readonly unknown[]): Promise<EnqueuedJob<unknown>> {
+    this.#assertOpen();
+    const isDefined = isDefinition(subject);
+    const options = enqueueOptions(isDefined ? args[1] : args[0]);
+    const job = isDefined ? jobOf(subject, args[0]) : subject;
+    const replication = replicasOf(options.durability);
+    const { unique, id } = options;
+    const made = this.#wrap(unique === undefined ? job : { ...job, unique }, dueOf(options), options, id);
+    const { definition } = job;
+    // Mostly there is one promise from here to the caller.
+    if (!(made instanceof Promise) && replication === null) return this.#take(made, definition);
     return this.#whileOpen(async () => {
-      const isDefined = isDefinition(subject);
-      const options = enqueueOptions(isDefined ? args[1] : args[0]);
-      const job = isDefined ? jobOf(subject, args[0]) : subject;
-      const replication = replicasOf(options.durability);
-      const { unique, id } = options;
-      const made = this.#wrap(unique === undefined ? job : { ...job, unique }, dueOf(options), options, id);
-      const wrapped = made instanceof Promise ? await made : made;
-      try {
-        const result = await this.#outbox.add(wrapped);
-        const enqueued = toEnqueued(this.#following, job.definition, wrapped, expectTaken(wrapped, result));
-        if (replication !== null) await this.#replicate(replication, `job ${enqueued.id} is`);
-        return enqueued;
-      } catch (error) {
-        throw this.#named(error, wrapped.id);
-      }
+      const enqueued = await this.#take(await made, definition);
+      if (replication !== null) await this.#replicate(replication, `job ${enqueued.id} is`);
+      return enqueued;
+    });
+  }
+
+  #take(job: NewJob, definition: AnyDefinition | undefined): Promise<EnqueuedJob<unknown>> {
+    this.#pending += 1;
+    return new Promise((resolve, reject) => {
+      this.#outbox.add(new Enqueuing(job, definition, this.#desk, resolve, reject));
     });
   }
 
@@ -178,14 +194,22 @@ export class Wingman extends Operator {
   }
 
   async #whileOpen<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#closed !== null) throw new WingmanError('WINGMAN_BACKEND_CLOSED', 'this client is closed: connect again');
+    this.#assertOpen();
     this.#pending += 1;
     try {
       return await work();
     } finally {
-      this.#pending -= 1;
-      if (this.#pending === 0) this.#idle?.();
+      this.#ended();
     }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed !== null) throw new WingmanError('WINGMAN_BACKEND_CLOSED', 'this client is closed: connect again');
+  }
+
+  #ended(): void {
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#idle?.();
   }
 
   #wrap(job: Job, due: Due | undefined, given: ExtrasOptions, id: string = newId()): NewJob | Promise<NewJob> {
@@ -232,8 +256,9 @@ export class Wingman extends Operator {
     results: EnqueuedJob<Result>[],
   ): Promise<void> {
     for (const batch of batchesOf(jobs, (job) => job)) {
-      const sent = await this.#send(batch).catch((error: unknown) => {
-        throw this.#named(error, batch[0]?.id ?? '');
+      const sent = await new Promise<EnqueueReply>((resolve, reject) => {
+        const failed = (error: unknown): void => reject(named(error, batch[0]?.id ?? '', this.#desk.enqueueTimeout));
+        this.#send(batch, { delivered: resolve, failed });
       });
       for (const [index, job] of batch.entries()) {
         results.push(toEnqueued<Result>(this.#following, definition, job, sent.results[index] ?? 'enqueued'));
@@ -241,18 +266,11 @@ export class Wingman extends Operator {
     }
   }
 
-  #send(jobs: readonly NewJob[]): Promise<EnqueueReply> {
-    return this.#caller.call((call) =>
-      deliver(() => this.#backend.enqueue(call, jobs), this.#enqueueTimeout, systemClock),
-    );
+  #send(jobs: readonly NewJob[], recipient: Recipient): void {
+    deliver(new EnqueueCall(this.#backend, this.#caller, jobs, recipient), this.#desk.enqueueTimeout, systemClock);
   }
 
-  #named(error: unknown, id: string): unknown {
-    if (!(error instanceof Undelivered)) return error;
-    return new EnqueueTimeoutError(id, this.#enqueueTimeout, error.fate, error.cause);
-  }
-
-  async #replicate({ replicas, timeout }: { replicas: number; timeout: number }, what: string): Promise<void> {
+  async #replicate({ replicas, timeout }: Replication, what: string): Promise<void> {
     const reached = await this.#backend.replicated(replicas, timeout);
     if (reached >= replicas) return;
     throw new WingmanError(

@@ -1,3 +1,5 @@
+import { begun } from '../core/begun.ts';
+
 /**
  * The id of one mutating call, of the caller's making. A backend remembers the calls of each client that are not known to
  * be answered, so a call whose reply was lost on the network and which is sent again is done once.
@@ -33,6 +35,10 @@ export class Caller {
 
   /** A call was answered, or is not repeated any more. */
   close({ sequence }: Call): void {
+    if (this.#open.at(-1) === sequence) {
+      this.#open.pop();
+      return;
+    }
     const place = this.#open.indexOf(sequence);
     if (place >= 0) this.#open.splice(place, 1);
   }
@@ -41,12 +47,17 @@ export class Caller {
    * Makes one call under an id of its own. Repeats inside `send` (after a lost connection, say) use the id they were given.
    * A call that rejects may still arrive at the backend later, and would then still be done once at most.
    */
-  async call<Reply>(send: (call: Call) => Promise<Reply>): Promise<Reply> {
+  call<Reply>(send: (call: Call) => Promise<Reply>): Promise<Reply> {
     const call = this.open();
-    try {
-      return await send(call);
-    } finally {
-      this.close(call);
-    }
+    return begun(() => send(call)).then(
+      (reply) => {
+        this.close(call);
+        return reply;
+      },
+      (error: unknown) => {
+        this.close(call);
+        throw error;
+      },
+    );
   }
 }

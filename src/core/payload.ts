@@ -43,7 +43,7 @@ export function encodePayload(
   let found: Loss | null;
   let text: string | undefined;
   try {
-    found = findLoss(input, []);
+    found = findLoss(input, null);
     if (found === null) text = JSON.stringify(input);
   } catch (cause) {
     // A getter or a toJSON of the input threw.
@@ -83,8 +83,15 @@ interface Loss {
   readonly what: string;
 }
 
-/** The first part of a value that JSON cannot hold, or null. `ancestors` are the objects on the way, outermost first. */
-function findLoss(value: unknown, ancestors: object[]): Loss | null {
+/** The objects on the way to a part, from the innermost: an array for each input would be larger. */
+interface Ancestors {
+  readonly object: object;
+  readonly above: Ancestors | null;
+  readonly depth: number;
+}
+
+/** The first part of a value that JSON cannot hold, or null. */
+function findLoss(value: unknown, ancestors: Ancestors | null): Loss | null {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -101,7 +108,7 @@ function findLoss(value: unknown, ancestors: object[]): Loss | null {
 // Objects whose content JSON drops, by their tags.
 const OPAQUE = /^\[object (Map|Set|WeakMap|WeakSet|WeakRef|Promise|RegExp|Error|(Shared)?ArrayBuffer)\]$/;
 
-function findLossWithin(value: object, ancestors: object[]): Loss | null {
+function findLossWithin(value: object, ancestors: Ancestors | null): Loss | null {
   const toJSON = toJsonOf(value);
   if (typeof toJSON === 'function') {
     const given: unknown = Reflect.apply(toJSON, value, ['']);
@@ -119,16 +126,17 @@ function findLossWithin(value: object, ancestors: object[]): Loss | null {
   return findLossInMembers(value, ancestors);
 }
 
-function findLossInMembers(value: object, ancestors: object[]): Loss | null {
-  if (ancestors.length > 0 && ancestors.includes(value)) return { path: '', what: 'a cycle' };
-  if (ancestors.length >= DEEPEST) return { path: '', what: `more than ${DEEPEST} levels of nesting` };
-  ancestors.push(value);
-  const loss = Array.isArray(value) ? findLossInList(value, ancestors) : findLossInObject(value, ancestors);
-  ancestors.pop();
-  return loss;
+function findLossInMembers(value: object, ancestors: Ancestors | null): Loss | null {
+  const depth = ancestors === null ? 0 : ancestors.depth;
+  for (let at = ancestors; at !== null; at = at.above) {
+    if (at.object === value) return { path: '', what: 'a cycle' };
+  }
+  if (depth >= DEEPEST) return { path: '', what: `more than ${DEEPEST} levels of nesting` };
+  const within = { object: value, above: ancestors, depth: depth + 1 };
+  return Array.isArray(value) ? findLossInList(value, within) : findLossInObject(value, within);
 }
 
-function findLossInList(list: readonly unknown[], ancestors: object[]): Loss | null {
+function findLossInList(list: readonly unknown[], ancestors: Ancestors): Loss | null {
   // By number, so that holes are seen too, which JSON would fill with null.
   for (let at = 0; at < list.length; at += 1) {
     const loss = findLoss(list[at], ancestors);
@@ -137,7 +145,7 @@ function findLossInList(list: readonly unknown[], ancestors: object[]): Loss | n
   return null;
 }
 
-function findLossInObject(value: object, ancestors: object[]): Loss | null {
+function findLossInObject(value: object, ancestors: Ancestors): Loss | null {
   if (!hasMembers(value)) return null;
   for (const key of Object.keys(value)) {
     const member = value[key];

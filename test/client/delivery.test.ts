@@ -10,7 +10,11 @@ import { systemClock } from '../../src/runtime/clock.ts';
 
 const type = defineJob({ type: 't' });
 
-type Trouble = { readonly fate: Fate; readonly isDone?: boolean; readonly isTransient?: boolean } | 'silence' | null;
+type Trouble =
+  | { readonly fate: Fate; readonly isDone?: boolean; readonly isTransient?: boolean }
+  | { readonly until: Promise<void> }
+  | 'silence'
+  | null;
 
 /** A client on a backend whose enqueues meet the trouble that the test chooses, call by call; null for none. */
 async function client(enqueueTimeout: number, troubles: (number: number) => Trouble) {
@@ -25,7 +29,8 @@ async function client(enqueueTimeout: number, troubles: (number: number) => Trou
         calls += 1;
         const trouble = troubles(calls);
         if (trouble === 'silence') return new Promise(() => {});
-        if (trouble === null) return target.enqueue(...args);
+        if (trouble !== null && 'until' in trouble) await trouble.until;
+        if (trouble === null || 'until' in trouble) return target.enqueue(...args);
         const { fate, isDone = false, isTransient = true } = trouble;
         if (isDone) await target.enqueue(...args);
         throw new BackendError('WINGMAN_BACKEND_UNREACHABLE', 'out of reach', fate, { isTransient });
@@ -85,6 +90,22 @@ test('a backend that never answers is not waited for any longer than asked', asy
   await expect(wingman.enqueue(type)).rejects.toMatchObject({ code: 'WINGMAN_ENQUEUE_TIMEOUT', fate: 'unknown' });
   // A limit against hanging, and no measure of speed.
   expect(systemClock.monotonic() - began).toBeLessThan(10_000);
+});
+
+test('an answer that comes when nobody waits for it any more changes nothing', async () => {
+  let release = (): void => undefined;
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { wingman, memory } = await client(30, (number) => (number === 1 ? { until } : null));
+  await expect(wingman.enqueue(type)).rejects.toMatchObject({ code: 'WINGMAN_ENQUEUE_TIMEOUT', fate: 'unknown' });
+  release();
+  await expect.poll(() => memory.size('default')).toBe(1);
+  // Counted as ended twice, the next would not be waited for.
+  const next = wingman.enqueue(type);
+  await wingman.close();
+  expect(await memory.size('default')).toBe(2);
+  await next;
 });
 
 test('what a later try could not mend rejects at once', async () => {

@@ -2,6 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -21,6 +22,19 @@ const answer = defineJob({
 
 // Whoever runs this file alone may have edited the sources since the last build.
 beforeAll(() => promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs'), '--if-stale']));
+
+test('a rejection that nobody heeds ends the process, as any other does', async () => {
+  const script = `
+    import { connect, defineJob } from ${JSON.stringify(pathToFileURL(join(root, 'dist/index.js')))};
+    const type = defineJob({ type: 't', unique: { key: () => 'k', while: 'waiting', onConflict: 'reject' } });
+    const wingman = await connect('memory:');
+    await wingman.enqueue(type);
+    wingman.enqueue(type);
+    setInterval(() => undefined, 1_000);
+  `;
+  const ended = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+  await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('WINGMAN_JOB_CONFLICT') });
+});
 
 async function client(url: string): Promise<Wingman> {
   const wingman = await connect(url);

@@ -13,7 +13,8 @@ export type Popped = { readonly key: string } | null | 'unreachable';
 /** The reply of the command behind a block; null where it was refused, or not sent. Where `unreachable` it may have been done. */
 export type Followed = { readonly reply: unknown } | null | 'unreachable';
 
-type Over = (outcome: Followed) => Followed | Promise<Followed>;
+/** Told how a block has ended: gives what its caller is given. */
+export type Over<Reply> = (outcome: Followed) => Reply | Promise<Reply>;
 
 /** Sends a command. */
 type Next = (client: Redis) => Promise<unknown>;
@@ -61,9 +62,9 @@ export class Blocker {
   /**
    * The same, with a command behind it on the same connection: the server goes on to that as soon as the block is over, whatever ended
    * it. One at a time.
-   * @param over called with the outcome, which may be put off by what it returns
+   * @param over gives what this resolves with
    */
-  popThen(keys: readonly string[], timeout: number, next: Next, over: Over): Promise<Followed> {
+  popThen<Reply>(keys: readonly string[], timeout: number, next: Next, over: Over<Reply>): Promise<Reply> {
     this.#isInterrupted = false;
     // From the reply to whoever waits for it there is one promise, as nearly always the connection is there.
     if (this.#client !== null) return this.#popThen(this.#client, keys, timeout, next, over);
@@ -76,7 +77,13 @@ export class Blocker {
     );
   }
 
-  #popThen(client: Redis, keys: readonly string[], timeout: number, next: Next, over: Over): Promise<Followed> {
+  #popThen<Reply>(
+    client: Redis,
+    keys: readonly string[],
+    timeout: number,
+    next: Next,
+    over: Over<Reply>,
+  ): Promise<Reply> {
     const end = this.#begin(client, timeout);
     // Both go out in one write. A pipeline of the client's would do that too, but each has a hidden class of its own, which keeps
     // all of it until the next full garbage collection.
@@ -90,7 +97,7 @@ export class Blocker {
     );
     const followed = next(client);
     client.stream.uncork();
-    const ended = (outcome: Followed): Followed | Promise<Followed> => {
+    const ended = (outcome: Followed): Reply | Promise<Reply> => {
       end();
       if (isPopped) return over(outcome);
       this.#drop(client);

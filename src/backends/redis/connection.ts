@@ -25,6 +25,14 @@ export interface Limits {
   readonly silence: number;
 }
 
+/** Reads the reply of a script. */
+export type Read<Reply> = (reply: unknown) => Reply | Promise<Reply>;
+
+/** Of a reply that whoever asked reads himself. */
+export function asItIs(reply: unknown): unknown {
+  return reply;
+}
+
 /** How long a call waits for a connection that is being mended. */
 const PATIENCE = 5_000;
 /** How long a server that loads its files is waited for at the start; later on, for as long as it takes. */
@@ -102,47 +110,39 @@ export class Connection {
    * What was sent after it may then be done before it, which does no harm: only calls that were made at the same time are
    * under way at the same time, and their order is promised to nobody. Nor does a call forget what another may repeat: its
    * floor is below all that are under way.
-   * @param answered called when the reply is there
+   * @param read makes what is given of the reply
    */
-  run(name: ScriptName, keys: Keys, words: readonly Word[], answered?: () => void): Promise<unknown> {
+  run(name: ScriptName, keys: Keys, words: readonly Word[]): Promise<unknown>;
+  run<Reply>(name: ScriptName, keys: Keys, words: readonly Word[], read: Read<Reply>): Promise<Reply>;
+  run(name: ScriptName, keys: Keys, words: readonly Word[], read: Read<unknown> = asItIs): Promise<unknown> {
     const { sha } = script(name, keys);
     // Nearly always there is a connection: then all that follows is one promise.
-    if (this.#readiness.state !== 'ready') return this.#runAgain(name, keys, words, answered);
+    if (this.#readiness.state !== 'ready') return this.#runAgain(name, keys, words).then(read);
     this.#watchdog.sent();
     return sendScript(this.client, sha, keys.the('sequence'), words).then(
       (reply) => {
         this.#watchdog.settled();
-        answered?.();
-        return reply;
+        return read(reply);
       },
       (error: unknown) => {
         this.#watchdog.settled();
         if (isMisplaced(error)) this.#drop(error);
         if (isUnwritten(error)) this.#readiness.lost();
         else if (!isUnknownScript(error)) throw this.#describe(error);
-        return this.#runAgain(name, keys, words, answered);
+        return this.#runAgain(name, keys, words).then(read);
       },
     );
   }
 
-  async #runAgain(
-    name: ScriptName,
-    keys: Keys,
-    words: readonly Word[],
-    answered: (() => void) | undefined,
-  ): Promise<unknown> {
+  async #runAgain(name: ScriptName, keys: Keys, words: readonly Word[]): Promise<unknown> {
     const { sha, source } = script(name, keys);
     const sequence = keys.the('sequence');
     try {
-      const reply = await this.#send((client) => sendScript(client, sha, sequence, words), PATIENCE);
-      answered?.();
-      return reply;
+      return await this.#send((client) => sendScript(client, sha, sequence, words), PATIENCE);
     } catch (error) {
       if (!isUnknownScript(error)) throw this.#describe(error);
     }
-    const reply = await this.do((client) => client.eval(source, 1, sequence, ...flatten(words)));
-    answered?.();
-    return reply;
+    return this.do((client) => client.eval(source, 1, sequence, ...flatten(words)));
   }
 
   /** Runs a command; while there is no connection, waits for one for up to 5 s. */

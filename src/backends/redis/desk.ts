@@ -3,8 +3,8 @@ import type { WaitOptions } from '../../contract/backend.ts';
 import type { Call } from '../../contract/call.ts';
 import type { BackendError } from '../../core/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Followed } from './blocker.ts';
-import type { Connection } from './connection.ts';
+import type { Over } from './blocker.ts';
+import { asItIs, type Connection, type Read } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { closed } from './refusals.ts';
 import { Replication } from './replication.ts';
@@ -29,7 +29,6 @@ export class Desk {
   readonly grantTimeout: number;
   readonly waiting: Waiting;
   readonly replication: Replication;
-  readonly #wrote = (): void => this.replication.wrote();
   readonly #standby: Standby;
   #isClosed = false;
 
@@ -45,20 +44,29 @@ export class Desk {
 
   /** Runs a script that changes something. */
   run(name: ScriptName, ...args: readonly Word[]): Promise<unknown> {
+    return this.runReading(name, args, asItIs);
+  }
+
+  /** The same with what reads the reply: one promise less, for what is done for each job. */
+  runReading<Reply>(name: ScriptName, words: readonly Word[], read: Read<Reply>): Promise<Reply> {
     if (this.#isClosed) return Promise.reject(this.#closed());
-    return this.connection.run(name, this.keys, args, this.#wrote);
+    return this.connection.run(name, this.keys, words, (reply) => {
+      this.replication.wrote();
+      return read(reply);
+    });
   }
 
   /** Runs a script that changes something as soon as there is work in one of these queues: see `Standby`. */
-  standBy(
+  standBy<Reply>(
     queues: readonly string[],
     options: WaitOptions,
     name: ScriptName,
-    ...args: readonly Word[]
-  ): Promise<Followed> {
+    words: readonly Word[],
+    over: Over<Reply>,
+  ): Promise<Reply> {
     if (this.#isClosed) return Promise.reject(this.#closed());
     const lists = queues.map((queue) => this.keys.of('wake', queue));
-    return this.#standby.run(lists, options, { name, keys: this.keys, words: args });
+    return this.#standby.run(lists, options, { name, keys: this.keys, words }, over);
   }
 
   /** Runs a script that changes nothing. */

@@ -1,8 +1,10 @@
 // What an exchange says to its script, and what comes back.
 import type { ExchangeReply, ExchangeRequest } from '../../contract/backend.ts';
+import type { Call } from '../../contract/call.ts';
 import type { ClaimedJob, StoredJob } from '../../core/envelope.ts';
 import { ID_LENGTH } from '../../core/id.ts';
 import { decodeClaim, decodeMoves, encodeSettlement } from './codec.ts';
+import { callArgs } from './desk.ts';
 import { arrayOf, listOf, numberOf, SEPARATOR, textOf } from './replies.ts';
 import type { Word } from './send.ts';
 import { sortSettled, sortSettlements, type Way } from './settling.ts';
@@ -10,19 +12,24 @@ import { sortSettled, sortSettlements, type Way } from './settling.ts';
 const NO_WAYS: readonly Way[] = [];
 
 export interface ExchangeOrder {
-  /** The words for the script after those that name the call. */
+  /** The words for the script. */
   readonly words: readonly Word[];
   /** For each settlement, in the order of the request. */
   readonly ways: readonly Way[];
 }
 
 /** @param isWoken it is made where there is a token in one of its queues */
-export function encodeExchange(request: ExchangeRequest, grantTimeout: number, isWoken = false): ExchangeOrder {
+export function encodeExchange(
+  call: Call,
+  request: ExchangeRequest,
+  grantTimeout: number,
+  isWoken = false,
+): ExchangeOrder {
   const { worker, settlements, claim, awaited = [] } = request;
   // The script readies itself for one queue alone.
   const { queues, count, locks } = claim ?? { queues: awaited.length === 1 ? awaited : [], count: 0, locks: 'take' };
   const how = isWoken && locks === 'take' && settlements.length === 0 ? 'woken' : locks;
-  const words: Word[] = [worker, grantTimeout, count, how, queues.length];
+  const words: Word[] = [...callArgs(call), worker, grantTimeout, count, how, queues.length];
   for (const queue of queues) words.push(queue);
   if (settlements.length === 0) return { words, ways: NO_WAYS };
   const { ways, plain, locked, singles } = sortSettlements(settlements, worker);

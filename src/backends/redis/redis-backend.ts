@@ -105,8 +105,8 @@ export class RedisBackend implements Backend {
     const { queue } = job;
     const { epoch } = this.#desk.connection;
     const form = this.#announced.has(queue) ? 'one' : 'new';
-    const words = [form, queue, encodeSimple(job), job.id, job.payload];
-    return this.#desk.run('enqueue', ...callArgs(call), ...words).then((replied) => {
+    const words = [...callArgs(call), form, queue, encodeSimple(job), job.id, job.payload];
+    return this.#desk.runReading('enqueue', words, (replied) => {
       const reply = decodeEnqueued(replied);
       if (form === 'new') this.#announced.add(queue, epoch);
       return reply;
@@ -114,16 +114,14 @@ export class RedisBackend implements Backend {
   }
 
   exchange(call: Call, request: ExchangeRequest): Promise<ExchangeReply> {
-    const { words, ways } = encodeExchange(request, this.#desk.grantTimeout);
-    return this.#desk
-      .run('exchange', ...callArgs(call), ...words)
-      .then((replied) => this.#exchanged(replied, call, request, ways));
+    const { words, ways } = encodeExchange(call, request, this.#desk.grantTimeout);
+    return this.#desk.runReading('exchange', words, (replied) => this.#exchanged(replied, call, request, ways));
   }
 
   exchangeWhenWoken(call: Call, request: ExchangeRequest, options: WaitOptions): Promise<ExchangeReply> {
-    const { words, ways } = encodeExchange(request, this.#desk.grantTimeout, true);
+    const { words, ways } = encodeExchange(call, request, this.#desk.grantTimeout, true);
     const queues = request.claim?.queues ?? [];
-    return this.#desk.standBy(queues, options, 'exchange', ...callArgs(call), ...words).then((followed) => {
+    return this.#desk.standBy(queues, options, 'exchange', words, (followed) => {
       if (followed === null || followed === 'unreachable') return this.exchange(call, request);
       return this.#exchanged(followed.reply, call, request, ways);
     });

@@ -47,7 +47,8 @@ class ScriptCommand extends Command {
   override toWritable(): string {
     const [sha = '', , key = ''] = this.args;
     let count = 1 + this.args.length;
-    let text = start(String(sha), String(key));
+    let size = 2;
+    parts[1] = start(String(sha), String(key));
     // How many more bytes than characters are known of.
     let more = 0;
     for (const word of this.#words) {
@@ -55,16 +56,25 @@ class ScriptCommand extends Command {
         const { words } = word;
         const [{ length } = ''] = words;
         count += words.length;
-        text += between(length) + words.join(between(length));
+        parts[size] = between(length);
+        parts[size + 1] = words.join(between(length));
+        size += 2;
         continue;
       }
       const written = typeof word === 'string' ? word : String(word);
       const bytes = written.length > SHORT ? Buffer.byteLength(written) : written.length;
       count += 1;
       more += bytes - written.length;
-      text += between(bytes) + written;
+      parts[size] = between(bytes);
+      parts[size + 1] = written;
+      size += 2;
     }
-    const whole = `*${count}\r\n${text}\r\n`;
+    parts[0] = `*${count}\r\n`;
+    parts[size] = '\r\n';
+    parts.length = size + 1;
+    const whole = parts.join('');
+    // Nothing of it is kept for longer: a payload may be large.
+    parts.fill('');
     const isAsTold = more === 0 ? isAscii(whole) : this.#words.every(isMeasured);
     return isAsTold ? whole : this.#byBytes();
   }
@@ -77,6 +87,9 @@ class ScriptCommand extends Command {
 
 /** In characters. */
 const SHORT = 40;
+
+/** Of the command that is written now. Joined, they leave half the garbage that they would if each were added to a text. */
+const parts: string[] = [];
 
 function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length;

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { WaitOptions } from '../../contract/backend.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { Blocker, type Followed } from './blocker.ts';
+import { Blocker, type Over } from './blocker.ts';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { type ScriptName, script } from './scripts.ts';
@@ -11,8 +11,6 @@ import { sendScript, type Word } from './send.ts';
 const BLOCK = 60_000;
 /** How long to wait where the server cannot be reached, in milliseconds. */
 const OUTAGE_PAUSE = 250;
-
-const NOTHING = Promise.resolve(null);
 
 /** A script with its keys and words. */
 export interface Order {
@@ -41,10 +39,17 @@ export class Standby {
 
   /**
    * Runs a script when there is a token in one of these lists, when the time is up, or at the abort.
-   * @returns null where it was refused, or not sent; where `unreachable` it may have run
+   * @param over told null where it was refused, or not sent; where `unreachable` it may have run
    */
-  run(lists: readonly string[], { timeout, signal }: WaitOptions, order: Order): Promise<Followed> {
-    if (lists.length === 0 || signal?.aborted === true || this.#closing.signal.aborted) return NOTHING;
+  run<Reply>(
+    lists: readonly string[],
+    { timeout, signal }: WaitOptions,
+    order: Order,
+    over: Over<Reply>,
+  ): Promise<Reply> {
+    if (lists.length === 0 || signal?.aborted === true || this.#closing.signal.aborted) {
+      return Promise.resolve(null).then(over);
+    }
     const blocker = this.#idle.pop() ?? new Blocker(this.#main, this.#clock);
     this.#blockers.add(blocker);
     const ended = signal === undefined ? [] : this.#blockersOf(signal);
@@ -54,9 +59,9 @@ export class Standby {
     return blocker.popThen(lists, Math.min(timeout, BLOCK), next, (followed) => {
       ended.splice(ended.indexOf(blocker), 1);
       this.#idle.push(blocker);
-      if (followed !== 'unreachable' || this.#closing.signal.aborted) return followed;
+      if (followed !== 'unreachable' || this.#closing.signal.aborted) return over(followed);
       // Whoever goes on at once with a connection that can be reached, and then waits again, must not spin.
-      return this.#clock.sleep(OUTAGE_PAUSE, signal).then(() => followed);
+      return this.#clock.sleep(OUTAGE_PAUSE, signal).then(() => over(followed));
     });
   }
 
