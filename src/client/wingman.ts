@@ -77,6 +77,7 @@ export class Wingman extends Operator {
   /** The same for a job that a definition made: `sendInvoice.job(input)`. */
   enqueue(job: Job, options?: EnqueueOptions): Promise<EnqueuedJob<unknown>>;
   enqueue(subject: AnyDefinition | Job, ...args: unknown[]): Promise<EnqueuedJob<unknown>> {
+    // Not by `begun`: its function would be one more for each job.
     try {
       return this.#enqueue(subject, args);
     } catch (error) {

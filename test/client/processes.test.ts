@@ -32,7 +32,7 @@ test('a rejection that nobody heeds ends the process, as any other does', async 
     wingman.enqueue(type);
     setInterval(() => undefined, 1_000);
   `;
-  const ended = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+  const ended = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { timeout: 20_000 });
   await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('WINGMAN_JOB_CONFLICT') });
 });
 
