@@ -1,4 +1,3 @@
-import { connect } from '../client/connect.ts';
 import type { Wingman } from '../client/wingman.ts';
 import { WingmanError } from '../core/errors.ts';
 import { printable } from './format.ts';
@@ -11,6 +10,7 @@ export async function openExisting(flags: CommonFlags): Promise<Wingman> {
   const { backend: url } = await readSettings(flags);
   refuseMemory(url);
   refuseMissing(url);
+  const { connect } = await import('../client/connect.ts');
   return connect(url);
 }
 

@@ -1,16 +1,14 @@
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { connect } from '../client/connect.ts';
 import type { EnqueuedJob } from '../client/enqueued.ts';
 import { type Duration, toMilliseconds } from '../core/duration.ts';
 import { isId } from '../core/envelope.ts';
 import { checkExtras } from '../core/extras.ts';
-import { checkQueue, type Job } from '../core/job.ts';
+import { type AnyDefinition, checkQueue, type Job } from '../core/job.ts';
 import { type Lock, normalizeLocks } from '../core/lock.ts';
 import { type UniqueOptions, uniqueness } from '../core/unique.ts';
 import { UsageError } from './errors.ts';
 import { parseInput } from './json-input.ts';
-import { findDefinition, loadModules } from './modules.ts';
 import { print } from './output.ts';
 import {
   backendOption,
@@ -110,6 +108,7 @@ async function enqueue(type: string, json: string | undefined, flags: EnqueueFla
   if (flags.wait === true && job.definition !== undefined && job.definition.output === undefined) {
     throw new UsageError(`job type '${type}' keeps no results: leave out --wait, or give it an output schema`);
   }
+  const { connect } = await import('../client/connect.ts');
   const wingman = await connect(settings.backend);
   try {
     const enqueued = await wingman.enqueue(job, {
@@ -136,7 +135,7 @@ async function answer(job: EnqueuedJob<unknown>, { wait, timeout, json }: Enqueu
 
 async function jobOf(type: string, input: unknown, flags: EnqueueFlags, settings: Settings): Promise<Job> {
   const { from = settings.modules ?? [], queue, lock } = flags;
-  const definition = findDefinition(await loadModules(from, process.cwd()), type);
+  const definition = from.length === 0 ? undefined : await definitionIn(from, type);
   if (definition === undefined) {
     // A --from that does not have it is a mistake, where a config file need not have all types.
     if (flags.from !== undefined) throw new UsageError(`${flags.from.join(', ')} has no job type '${type}'`);
@@ -146,6 +145,11 @@ async function jobOf(type: string, input: unknown, flags: EnqueueFlags, settings
     throw new UsageError(`job type '${type}' is defined, with its queue and locks: leave out --queue and --lock`);
   }
   return { type, queue: definition.queue, payload: input, definition };
+}
+
+async function definitionIn(paths: readonly string[], type: string): Promise<AnyDefinition | undefined> {
+  const { findDefinition, loadModules } = await import('./modules.ts');
+  return findDefinition(await loadModules(paths, process.cwd()), type);
 }
 
 function uniqueOf({ unique: key, uniqueFor, onConflict }: EnqueueFlags): UniqueOptions | undefined {

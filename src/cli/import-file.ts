@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { createJiti } from 'jiti';
 import { messageOf, WingmanError } from '../core/errors.ts';
 
 /**
@@ -12,6 +11,7 @@ export async function importFile(path: string, shownAs: string): Promise<object>
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw invalidModule(shownAs, 'there is no such file');
   if (!stats.isFile()) throw invalidModule(shownAs, 'it is not a file');
+  const { createJiti } = await import('jiti');
   let exported: unknown;
   try {
     // Not Node's own loader, although the newer releases take TypeScript: they refuse much of it, and Node 20 all of it.

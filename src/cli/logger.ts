@@ -4,9 +4,7 @@ import { toFailure } from '../core/outcome.ts';
 import { out } from './colors.ts';
 import { printable } from './format.ts';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** Writes to stdout: JSON lines, or on a terminal lines for a person. */
 export function commandLogger(level: LogLevel): Logger {

@@ -1,9 +1,7 @@
 import { Command, Option } from 'commander';
-import { Manager } from '../manager/manager.ts';
 import type { Queues } from '../manager/queue-order.ts';
 import { UsageError } from './errors.ts';
-import { commandLogger, LOG_LEVELS, type LogLevel } from './logger.ts';
-import { handlersOf, loadModules, schedulesOf } from './modules.ts';
+import type { LogLevel } from './logger.ts';
 import {
   backendOption,
   type CommonFlags,
@@ -19,6 +17,8 @@ interface StartFlags extends CommonFlags {
   readonly concurrency?: number;
   readonly logLevel: LogLevel;
 }
+
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 const EXAMPLES = `
 Example: a worker in a file of its own, and a job for it
@@ -55,7 +55,9 @@ async function start(files: readonly string[], flags: StartFlags): Promise<void>
   const paths = files.length > 0 ? files : (settings.modules ?? []);
   if (paths.length === 0)
     throw new UsageError("there is nothing to run: name a module, as in 'wingman start worker.ts'");
+  const { handlersOf, loadModules, schedulesOf } = await import('./modules.ts');
   const modules = await loadModules(paths, process.cwd());
+  const [{ Manager }, { commandLogger }] = await Promise.all([import('../manager/manager.ts'), import('./logger.ts')]);
   const manager = new Manager({
     backend: settings.backend,
     handlers: handlersOf(modules),
