@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/setup/leftovers.ts'],
+    globalSetup: ['test/setup/built.ts', 'test/setup/leftovers.ts'],
     // Processes and not threads: the tests start workers, send signals and end processes of their own.
     pool: 'forks',
     // Most of a test's time is spent waiting for other processes: one file more than vitest takes by itself on two cores.

@@ -55,7 +55,7 @@ async function beat({ reopen, pulse, interval, lease, stuckAfter }: ThreadData):
   });
   // The store may be out of reach just now. Until it is there, the main loop's heartbeats count.
   const backend = await persist(
-    () => open(reopen),
+    () => open(reopen, ending.signal),
     'opening the heartbeat connection',
     surroundings,
     ending.signal,
@@ -90,9 +90,13 @@ async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-async function open({ module, options }: Reopen): Promise<Backend> {
+/** What is opened after the end has come is closed at once: nobody waits for it any more, and its connection would keep the thread. */
+async function open({ module, options }: Reopen, ending: AbortSignal): Promise<Backend> {
   const { open }: { open: (options: object) => Promise<Backend> } = await import(module);
-  return open(options);
+  ending.throwIfAborted();
+  const backend = await open(options);
+  if (ending.aborted) await backend.close();
+  return backend;
 }
 
 /** Fields of a log line as a message can carry them. */

@@ -1,9 +1,9 @@
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { Backend } from '../contract/backend.ts';
 import { settlesWithin } from '../runtime/abort.ts';
 import type { Loop } from '../runtime/loop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { startThread } from '../runtime/thread.ts';
+import { compiled } from '../runtime/thread.ts';
 import { heartbeatLoop } from './heartbeat-loop.ts';
 import type { Assignment, Report, ThreadData } from './heartbeat-thread.ts';
 import { Pulse } from './pulse.ts';
@@ -21,11 +21,7 @@ export interface HeartbeatOptions {
   readonly lost: (worker: string) => void;
 }
 
-// Beside the compiled module is a compiled thread, beside the source its source.
-const THREAD = new URL(
-  import.meta.url.endsWith('.ts') ? './heartbeat-thread.ts' : './heartbeat-thread.js',
-  import.meta.url,
-);
+const THREAD = new URL('./heartbeat-thread.js', compiled(import.meta.url));
 
 /** How long the thread has to end by itself, in milliseconds. */
 const END_TIME = 800;
@@ -93,8 +89,10 @@ export class Heartbeat {
   #startThread(): void {
     const { backend, interval, lease, stuckAfter } = this.#options;
     if (backend.reopen === null) return;
-    const data: ThreadData = { reopen: backend.reopen, pulse: this.#pulse.memory, interval, lease, stuckAfter };
-    const thread = startThread(THREAD, data);
+    const { module, options } = backend.reopen;
+    const reopen = { module: compiled(module), options };
+    const data: ThreadData = { reopen, pulse: this.#pulse.memory, interval, lease, stuckAfter };
+    const thread = new Worker(THREAD, { workerData: data });
     this.#thread = thread;
     // It must not keep a process alive that is done.
     thread.unref();

@@ -1,8 +1,13 @@
 // The heartbeat while the event loop stands still, and when its thread dies.
 
-import { describe, expect, test } from 'vitest';
+import { connect, createServer } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { defineJob } from '../../src/core/job.ts';
+import type { ThreadData } from '../../src/manager/heartbeat-thread.ts';
 import type { ManagerOptions } from '../../src/manager/options.ts';
+import { Pulse } from '../../src/manager/pulse.ts';
+import { compiled } from '../../src/runtime/thread.ts';
 import { enqueue, happened, Latch, type Log, openStore, run, storeUrl } from './stage.ts';
 
 const type = defineJob({ type: 't' });
@@ -95,4 +100,30 @@ test('where the thread fails, the main loop beats', async () => {
   const first = await ends();
   await expect.poll(ends).toBeGreaterThan((first ?? 0) + 300);
   expect(manager.worker).toBe(worker);
+});
+
+test('a thread that is told to end while it opens its connection ends by itself, and leaves none open', async () => {
+  const url = new URL(await storeUrl('redis'));
+  const port = Number(url.port);
+  // It has begun to open one as soon as somebody knocks here, and nothing is answered before it has been told.
+  const door = createServer((socket) => {
+    thread.postMessage('end');
+    socket
+      .on('error', () => undefined)
+      .pipe(connect(port, '127.0.0.1'))
+      .pipe(socket);
+  });
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  const address = door.address();
+  url.port = typeof address === 'object' && address !== null ? String(address.port) : '';
+  const source = (path: string): string => compiled(new URL(`../../src/${path}`, import.meta.url).href);
+  const module = source('backends/redis/index.ts');
+  const timing = { interval: LEASE / 3, lease: LEASE, stuckAfter: 10 * LEASE };
+  const data: ThreadData = { reopen: { module, options: { url: url.href } }, pulse: new Pulse().memory, ...timing };
+  const thread = new Worker(new URL(source('manager/heartbeat-thread.ts')), { workerData: data });
+  onTestFinished(async () => {
+    await thread.terminate();
+    await new Promise((resolve) => door.close(resolve));
+  });
+  expect(await new Promise((resolve) => thread.once('exit', resolve))).toBe(0);
 });
