@@ -12,10 +12,13 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RedisServer, startRedis } from '../harness/redis-server.ts';
 import { type Ended, project, type Running, start, wingman } from './command.ts';
 import { expectedOf, hostileTree, wideTree } from './tree.ts';
+
+// Up to nine processes start here in one test, and some wait for a lease to end: beside other tests that takes three times as long.
+vi.setConfig({ testTimeout: 120_000 });
 
 let redis: RedisServer;
 beforeAll(async () => {

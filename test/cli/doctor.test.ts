@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type RedisServer, startRedis } from '../harness/redis-server.ts';
 import { project, wingman } from './command.ts';
 
@@ -9,9 +11,15 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 test('the doctor says what a SQLite file promises, and ends with 0 where nothing is amiss', async () => {
+  // Temporary files may be in memory, which it would say: on a disk is what is beside the dependencies.
+  const caches = join(import.meta.dirname, '../../node_modules/.cache');
+  await mkdir(caches, { recursive: true });
+  const disk = await mkdtemp(join(caches, 'doctor-'));
+  onTestFinished(() => rm(disk, { recursive: true }));
+  const backend = ['--backend', `sqlite:${join(disk, 'wingman.db')}`];
   const folder = await project();
-  await wingman(folder, ['enqueue', 'greet']);
-  const { code, stdout, stderr } = await wingman(folder, ['doctor']);
+  await wingman(folder, ['enqueue', 'greet', ...backend]);
+  const { code, stdout, stderr } = await wingman(folder, ['doctor', ...backend]);
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^sqlite:.*wingman\.db$/m);
   expect(stdout).toMatch(/^ok {4}journal/m);

@@ -52,10 +52,8 @@ async function connections(target: RedisServer): Promise<number> {
   return list.split('\n').filter((line) => !/ cmd=(client\|list|monitor) /.test(line)).length;
 }
 
-test.each([
-  ['one queue', 1],
-  ['fifty queues, each with a type of its own', 50],
-])('an idle manager of %s sends a command each two seconds, over four connections', async (_, queues) => {
+/** An idle manager of so many queues, alone. */
+async function countsAlone(queues: number): Promise<void> {
   const target = await server();
   const { sent, took } = await sentBy(target, 1, queues, 5);
   // Five check-ins; and at most two of what comes once a minute.
@@ -63,15 +61,21 @@ test.each([
   // On a machine that is busy it takes longer, and never less.
   expect(took).toBeGreaterThan(5 * 1_990);
   expect(await connections(target)).toBe(4);
-});
+}
 
-test('one that does not lead sends no more', async () => {
+/** One beside another, which leads. */
+async function countsOfTwo(): Promise<void> {
   const target = await server();
   // The check-ins of both.
   const { sent, took } = await sentBy(target, 2, 1, 10);
   expect(sent.length, JSON.stringify(sent)).toBeLessThanOrEqual(13);
   expect(took).toBeGreaterThan(4 * 1_990);
   expect(await connections(target)).toBe(8);
+}
+
+// All that they do is wait: so they do it side by side, each on a server of its own.
+test('an idle manager of one queue or of fifty sends a command each two seconds, over four connections; one that does not lead sends no more', async () => {
+  await Promise.all([countsAlone(1), countsAlone(50), countsOfTwo()]);
 });
 
 test('what another program pushes without a wake-up is found by a check-in', async () => {

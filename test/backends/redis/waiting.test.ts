@@ -21,7 +21,8 @@ test('a wait whose connection is half-open ends by itself', async () => {
   const target = await server();
   const proxy = await proxyOf(target);
   const { backend } = await store({ url: proxy.url });
-  const waiting = backend.wait(['q'], { timeout: 200 });
+  // Long enough to be seen before it ends as it should.
+  const waiting = backend.wait(['q'], { timeout: 2_000 });
   await expect.poll(() => target.cli('CLIENT', 'LIST')).toContain('cmd=blpop');
   proxy.silence();
   expect(await waiting).toBe('timeout');

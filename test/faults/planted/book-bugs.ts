@@ -95,7 +95,7 @@ export const bookBugs: Readonly<Record<string, Bug>> = {
 
   'brings delayed jobs up before they are due': {
     rule: 'a job ran too early',
-    plant: async () => withClockAhead(['promote', 'checkIn'], 200),
+    plant: async () => withClockAhead(['promote', 'checkIn'], 350),
   },
 
   'tries again at once, whatever the delay': {

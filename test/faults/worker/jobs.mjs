@@ -6,7 +6,7 @@ export const ATTEMPTS = 5;
 /** Milliseconds after which an attempt of the `limited` type is over. */
 export const TIMEOUT = 300;
 /** Milliseconds between attempts. */
-export const RETRY_DELAY = 100;
+export const RETRY_DELAY = 300;
 
 const lock = ({ key, limit }) => (key === null ? null : { key, concurrency: limit });
 const retry = { attempts: ATTEMPTS, backoff: { kind: 'fixed', delay: RETRY_DELAY, jitter: 0 } };
