@@ -11,10 +11,10 @@ export const enqueueing = [
     title: 'Jobs enqueued in bulk',
     settings: { way: 'bulk' },
     contenders: [
-      ...sized({ floor: [150_000, 1_500_000], bullmq: [18_000, 200_000] }),
+      ...sized({ floor: [150_000, 1_500_000], bullmq: [30_000, 200_000] }),
       contender('bee-queue', { jobs: 500_000, fullOnly: true }),
       contender('graphile-worker', { jobs: 150_000, store: 'postgres', fullOnly: true }),
-      contender('wingman', { jobs: [75_000, 800_000] }),
+      contender('wingman', { jobs: [180_000, 800_000] }),
     ],
     rounds: [3, 5],
     wanted: [ratio('wingman', 'bullmq', { atLeast: 6, goal: 10 })],
