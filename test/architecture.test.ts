@@ -9,6 +9,7 @@ import {
   forbiddenImports,
   importCycles,
   impureCore,
+  loadedTooSoon,
   longFiles,
   printing,
   roomOf,
@@ -124,6 +125,21 @@ test('the core imports no package and nothing of Node', () => {
     'src/core/b.ts imports @standard-schema/spec',
   ]);
   expect(impureCore(sources)).toEqual([]);
+});
+
+test('a command loads what it runs, and nothing else', () => {
+  const example = files({
+    'cli/index.ts': "import './program.ts'; const { x } = await import('../manager/manager.ts');",
+    'cli/program.ts': "import type { Y } from '../client/y.ts'; import './start.ts'; import './stats.ts';",
+    'cli/start.ts': "import { Manager } from '../manager/manager.ts';",
+    'cli/stats.ts': "import { pino } from 'pino';",
+    'cli/alone.ts': "import '../manager/manager.ts';",
+  });
+  expect(loadedTooSoon(example)).toEqual([
+    'src/cli/start.ts loads src/manager/manager.ts at the start of every command',
+    'src/cli/stats.ts loads pino at the start of every command',
+  ]);
+  expect(loadedTooSoon(sources)).toEqual([]);
 });
 
 test('clocks and timers are taken from runtime', () => {

@@ -107,6 +107,27 @@ export function impureCore(sources: readonly Source[]): string[] {
     );
 }
 
+const LATER_ROOMS = ['client', 'manager', 'processors', 'scheduler', 'schedules'];
+const LATER_PACKAGES = ['croner', 'ioredis', 'jiti', 'pino'];
+
+/** All commands are declared at every start: what one of them runs is imported when it runs. */
+export function loadedTooSoon(sources: readonly Source[]): string[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const seen = new Set<string>();
+  const visit = (path: string): string[] => {
+    if (seen.has(path)) return [];
+    seen.add(path);
+    const atOnce = (byPath.get(path)?.imports ?? []).filter(({ typeOnly, isLater }) => !typeOnly && !isLater);
+    return atOnce.flatMap(({ relative, target }) => {
+      const room = relative ? roomOf(target) : '';
+      const isLate = LATER_ROOMS.includes(room) || room.startsWith('backends/') || LATER_PACKAGES.includes(target);
+      if (isLate) return [`src/${path} loads ${relative ? `src/${target}` : target} at the start of every command`];
+      return relative ? visit(target) : [];
+    });
+  };
+  return visit('cli/index.ts');
+}
+
 /** Time is handed in, as a clock, so that tests can be the clock. */
 export function ambientTime(sources: readonly Source[]): string[] {
   const rooms = ['runtime', 'cli', 'contract/conformance'];

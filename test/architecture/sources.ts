@@ -19,6 +19,8 @@ export type Import = {
   readonly relative: boolean;
   /** True when nothing of it is left at run time. */
   readonly typeOnly: boolean;
+  /** True for `import(…)`: it is loaded when it is come to. */
+  readonly isLater: boolean;
 };
 
 /** Reads every file below a folder that can hold code of ours. */
@@ -71,7 +73,7 @@ function importIn(node: Node, path: string): Import[] {
   const relative = source.value.startsWith('.');
   const target = relative ? posix.join(posix.dirname(path), source.value) : source.value;
   const typeOnly = type === 'TSImportType' || importKind === 'type' || exportKind === 'type';
-  return [{ target, relative, typeOnly }];
+  return [{ target, relative, typeOnly, isLater: type === 'ImportExpression' }];
 }
 
 function ambientIn(node: Node): string[] {
