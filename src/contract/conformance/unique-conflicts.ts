@@ -134,9 +134,9 @@ export function uniqueConflictsSuite(subject: Subject): void {
     it('is promoted when the later time has come', async () => {
       const { session, backend } = await begin(subject);
       await session.enqueue(uniqueJob('a', { due: { in: 1 } }));
-      await session.enqueue(uniqueJob('b', { ...extending, due: { in: 60 } }));
+      await session.enqueue(uniqueJob('b', { ...extending, due: { in: 800 } }));
       const due = (await backend.find('a'))?.due ?? 0;
-      await session.passed(due - 30);
+      await session.passed(due - 700);
       expect((await backend.promote(10)).moves).toEqual([]);
       await session.passed(due);
       expect((await backend.promote(10)).moves).toEqual([{ event: 'promoted', id: 'a', queue: 'q' }]);
