@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-/** As it is built: `npm test` does that first. */
+/** As it is built: test/setup/built.ts does that first. */
 const COMMAND = join(root, 'dist/cli/index.js');
 
 export interface Ended {

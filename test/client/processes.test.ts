@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { connect } from '../../src/client/connect.ts';
 import type { Wingman } from '../../src/client/wingman.ts';
@@ -19,9 +19,6 @@ const answer = defineJob({
   input: z.number(),
   output: z.object({ answer: z.number(), by: z.number() }),
 });
-
-// Whoever runs this file alone may have edited the sources since the last build.
-beforeAll(() => promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs'), '--if-stale']));
 
 test('a rejection that nobody heeds ends the process, as any other does', async () => {
   const script = `

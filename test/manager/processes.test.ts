@@ -3,16 +3,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defineJob } from '../../src/core/job.ts';
 import { enqueue, happened, openStore, run, storeUrl } from './stage.ts';
 import { Worker } from './worker-process.ts';
 
-const root = join(import.meta.dirname, '../..');
 const slow = defineJob({ type: 'slow' });
-
-// Whoever runs this file alone may have edited the sources since the last build.
-beforeAll(() => promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs'), '--if-stale']));
 
 test.each(['sqlite', 'redis'] as const)(
   'on %s a manager that stops takes its process with it at no moment',

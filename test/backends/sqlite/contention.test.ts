@@ -1,9 +1,7 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/contract/backend.ts';
-import { build, Peer } from './peer.ts';
+import { Peer } from './peer.ts';
 import { enqueue, makeBooks, newJob, newPath, openStore, refusal, valueIn } from './stage.ts';
-
-beforeAll(build);
 
 const modes = ['wal', 'delete'];
 

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, open as openHandle, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { open } from '../../../src/backends/sqlite/index.ts';
 import { LATEST } from '../../../src/backends/sqlite/migrations.ts';
 import { integer } from '../../../src/backends/sqlite/rows.ts';
-import { build, Peer } from './peer.ts';
+import { Peer } from './peer.ts';
 import {
   contentsOf,
   enqueue,
@@ -19,8 +19,6 @@ import {
   refusal,
   valueIn,
 } from './stage.ts';
-
-beforeAll(build);
 
 const OTHER = 'CREATE TABLE customers (name TEXT); INSERT INTO customers VALUES (1), (2);';
 

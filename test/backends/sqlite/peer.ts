@@ -1,17 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
 
 const PEER = join(import.meta.dirname, 'peer.mjs');
-
-/** Builds what peers run: whoever runs one file of tests alone may have edited the sources since the last build. */
-export async function build(): Promise<void> {
-  const script = join(import.meta.dirname, '../../../scripts/build.mjs');
-  await promisify(execFile)(process.execPath, [script, '--if-stale']);
-}
 
 /** What a peer answers: the result of what it did, or the code and the message of the error that it met. */
 export interface Answer {

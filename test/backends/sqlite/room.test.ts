@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { integer } from '../../../src/backends/sqlite/rows.ts';
-import { build, Peer } from './peer.ts';
+import { Peer } from './peer.ts';
 import { enqueue, makeFolder, newJob, newPath, openInside, refusal, valueIn } from './stage.ts';
-
-beforeAll(build);
 
 describe('where a file may not grow', () => {
   test.each([

@@ -5,7 +5,7 @@ export const QUEUE = 'faults';
 export const ATTEMPTS = 5;
 /** Milliseconds after which an attempt of the `limited` type is over. */
 export const TIMEOUT = 300;
-/** Milliseconds between attempts. */
+/** Milliseconds between attempts: more than a busy machine takes to try again without waiting at all. */
 export const RETRY_DELAY = 300;
 
 const lock = ({ key, limit }) => (key === null ? null : { key, concurrency: limit });
